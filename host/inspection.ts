@@ -1,0 +1,41 @@
+import type { AbiName, Convention } from './abi/adapter';
+import type { ErrorData } from './errors';
+
+/** A module as people see it: in the editor, on the command line, as JSON. Plain data. */
+export interface Inspection {
+  /** The path as given, or the name of an upload. */
+  readonly file: string;
+  /** Bytes. */
+  readonly size: number;
+  /** SHA-256, hexadecimal. */
+  readonly hash: string;
+  /** `core module`, `component`, or what the file looks like. */
+  readonly kind: string;
+  /** Undefined when the module is of no known ABI. */
+  readonly abi?: AbiName;
+  readonly abiTitle?: string;
+  /** Ends "detected X because …". */
+  readonly because: string;
+  /** Why nothing of this module can be called, and what to do; absent when it can. */
+  readonly refusal?: ErrorData;
+  readonly language?: string;
+  readonly tools: readonly string[];
+  readonly features: readonly string[];
+  readonly exports: readonly InspectedExport[];
+  /** The export that is called where none is named, when there is exactly one. */
+  readonly defaultExport?: string;
+  readonly imports: readonly { readonly module: string; readonly name: string; readonly type: string }[];
+  /** As `1 page, at most 16 pages`. */
+  readonly memories: readonly string[];
+  readonly tables: readonly string[];
+}
+
+export interface InspectedExport {
+  readonly name: string;
+  /** From the binary, as `(i32, i32) → i64`. */
+  readonly type: string;
+  /** Typed, as `(string) → string`; absent while `question` is open. */
+  readonly signature?: string;
+  readonly question?: string;
+  readonly conventions?: readonly Convention[];
+}

@@ -1,0 +1,42 @@
+/** Every limit of the host, with its default and its reason. */
+export interface HostLimits {
+  /** Seconds a call may take from its start in the worker, instantiation and start function included. */
+  readonly timeout: number;
+  /** MiB of linear memory, summed over the memories of an instance. */
+  readonly memory: number;
+  /** MiB a module file may have: it is read whole. */
+  readonly maxFileSize: number;
+  /** MiB one call may return. */
+  readonly maxOutput: number;
+  /** Workers that run calls; beyond them nodes share. One costs 7.5 to 10 MiB. */
+  readonly workers: number;
+  /** Folders, besides the known ones, that a path from a message or context may point into. */
+  readonly roots: readonly string[];
+}
+
+export const DEFAULT_LIMITS: HostLimits = {
+  timeout: 5,
+  memory: 64,
+  maxFileSize: 64,
+  maxOutput: 16,
+  workers: 8,
+  roots: [],
+};
+
+/** Calls of one node that may wait; beyond it a call is refused with `queue`. */
+export const DEFAULT_QUEUE = 1000;
+
+export const MIB = 1024 * 1024;
+
+/** Bytes of a linear-memory page (core specification 1.0, 4.2.8). */
+export const PAGE_SIZE = 65536;
+
+/**
+ * Table elements an instance may have, summed over its tables. V8 aborts the process when it cannot
+ * allocate a table, whatever the heap limit of the worker, so this bound is a matter of safety.
+ * The largest tables of real programs hold some ten thousand functions.
+ */
+export const MAX_TABLE_ELEMENTS = 1_000_000;
+
+/** Seconds the loader may spend on reading, parsing and compiling one module. */
+export const LOAD_TIMEOUT = 30;

@@ -1,0 +1,34 @@
+/**
+ * Typed signatures as people read them: `(string, u32) -> bytes`. What the binary cannot tell
+ * (text or bytes, signed or unsigned) comes from a `.d.ts` beside the module or from the node's
+ * `signature` property.
+ */
+export const VALUE_TYPES = ['i32', 'u32', 'i64', 'u64', 'f32', 'f64', 'bool', 'string', 'bytes', 'json'] as const;
+
+export type ValueType = (typeof VALUE_TYPES)[number];
+
+export interface Parameter {
+  readonly name?: string;
+  readonly type: ValueType;
+  /** True when `undefined` or `null` may be passed, as for Rust's `Option`. */
+  readonly optional?: boolean;
+}
+
+export interface Result {
+  readonly type: ValueType;
+  /** True when the function may return nothing, as for Rust's `Option`; the value is then `null`. */
+  readonly optional?: boolean;
+}
+
+export interface Signature {
+  readonly parameters: readonly Parameter[];
+  readonly results: readonly Result[];
+}
+
+/**
+ * What passes between host and adapter. f32, f64, i32 and u32 are numbers, i64 and u64 BigInts, bool a
+ * boolean, string a string without lone surrogates, bytes a Uint8Array, json what JSON can say, an absent
+ * optional `null`. All of it can be posted to a worker.
+ */
+export type GuestValue = number | bigint | boolean | string | Uint8Array | null | JsonValue;
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };

@@ -1,0 +1,46 @@
+// Builds dist/: compiled TypeScript, and for each node its dialog (template and script), help and icons.
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync, chmodSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { root } from './root.mjs';
+
+const require = createRequire(import.meta.url);
+
+function compile() {
+  const { status } = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', root], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(status ?? 1);
+  chmodSync(join(root, 'dist', 'cli', 'main.js'), 0o755);
+}
+
+/** One .html beside each .js: the template, then the bundled editor script (Node-RED's loader wants both there). */
+async function buildDialog(node) {
+  const source = join(root, 'nodes', node);
+  const target = join(root, 'dist', 'nodes', node);
+  mkdirSync(target, { recursive: true });
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({
+    entryPoints: [join(source, `${node}.editor.ts`)],
+    bundle: true,
+    format: 'iife',
+    target: 'es2020',
+    charset: 'utf8',
+    write: false,
+    legalComments: 'none',
+  });
+  const template = readFileSync(join(source, `${node}.html`), 'utf8');
+  const script = outputFiles[0].text.replaceAll('</script', '<\\/script');
+  writeFileSync(join(target, `${node}.html`), `${template}\n<script type="text/javascript">\n${script}</script>\n`);
+  for (const folder of ['icons', 'locales']) {
+    if (existsSync(join(source, folder))) cpSync(join(source, folder), join(target, folder), { recursive: true });
+  }
+}
+
+compile();
+for (const node of readdirSync(join(root, 'nodes'), { withFileTypes: true })) {
+  if (node.isDirectory() && existsSync(join(root, 'nodes', node.name, `${node.name}.editor.ts`))) {
+    await buildDialog(node.name);
+  }
+}

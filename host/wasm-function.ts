@@ -1,0 +1,72 @@
+import type { AbiName, Convention } from './abi/adapter';
+import type { WasmFunctionError } from './errors';
+import type { Inspection } from './inspection';
+
+/** What a node's configuration says, with blanks already replaced by settings and defaults. */
+export interface FunctionOptions {
+  /** Absolute path of the module. */
+  readonly file: string;
+  /** Blank for the only export that can be called. */
+  readonly export: string;
+  readonly abi: AbiName | 'auto';
+  /** Blank for what the binary (or a `.d.ts` beside it) says. */
+  readonly signature: string;
+  readonly convention: Convention | 'auto';
+  readonly result: ResultKind;
+  /** Seconds a call may take from its start in the worker. */
+  readonly timeout: number;
+  /** MiB of linear memory. */
+  readonly memory: number;
+  readonly instance: 'shared' | 'fresh';
+  readonly concurrency: number;
+  readonly queue: number;
+}
+
+export const RESULT_KINDS = ['auto', 'number', 'string', 'buffer', 'json'] as const;
+export type ResultKind = (typeof RESULT_KINDS)[number];
+
+export type FunctionState =
+  | { readonly kind: 'loading' }
+  | {
+      readonly kind: 'ready';
+      readonly inspection: Inspection;
+      readonly export: string;
+      /** As `triple (f64) → f64`. */
+      readonly signature: string;
+      /** Why the file as it is now was refused, while the one before it goes on working. */
+      readonly refused?: WasmFunctionError;
+    }
+  | { readonly kind: 'failed'; readonly error: WasmFunctionError };
+
+export type CallResult =
+  /** One result: the value. Several: an array of them. */
+  | { readonly kind: 'value'; readonly value: unknown }
+  /** The function returns nothing: the message goes on as it was. */
+  | { readonly kind: 'nothing' }
+  /** A guest that emits: one value a message, none or many. */
+  | { readonly kind: 'messages'; readonly values: readonly unknown[] };
+
+/**
+ * One configured function: it loads its file, takes over a changed one while calls in flight finish on the
+ * old one, and answers every call with a result or a WasmFunctionError.
+ */
+export interface WasmFunction {
+  readonly state: FunctionState;
+  /** Called at each change of state, never from within a call to this object. */
+  onState(listener: (state: FunctionState) => void): void;
+  /** @throws WasmFunctionError (rejects), with file, export and signature as its cause */
+  call(input: unknown): Promise<CallResult>;
+  /** Calls made after this see a new instance. */
+  reset(): void;
+  /** Ends at once; calls that have not ended are refused with `closed`. */
+  close(): Promise<void>;
+}
+
+/** The wasm host of one process; everything it starts, it ends. */
+export interface WasmHost {
+  /** @throws WasmFunctionError `file` where there is no such regular file, or it is too large */
+  inspectFile(file: string): Promise<Inspection>;
+  inspectBytes(bytes: Uint8Array, name: string): Promise<Inspection>;
+  open(options: FunctionOptions): WasmFunction;
+  close(): Promise<void>;
+}

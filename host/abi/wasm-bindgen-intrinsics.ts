@@ -9,7 +9,7 @@ export const NARROW_ABSENT = 0xffffff;
 const WIDE_ABSENT_OLD = 2 ** 32 + 1;
 const WIDE_ABSENT = Number.MAX_SAFE_INTEGER;
 const WIDE_NULL = Number.MAX_SAFE_INTEGER - 1;
-const FIRST_WITH_WIDE_ABSENT = 119;
+const FIRST_WITH_WIDE_ABSENT = 120;
 
 /** What says "absent" to this module: the two look like numbers to the wrong one. */
 export function absentWide(module: ModuleDescription): number {

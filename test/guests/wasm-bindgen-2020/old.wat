@@ -47,6 +47,8 @@
   (func (export "maybe") (param $result i32) (param $there i32) (param $x f64)
     (i32.store (local.get $result) (local.get $there))
     (f64.store offset=8 (local.get $result) (f64.mul (local.get $x) (f64.const 2))))
+  ;; (i32?) -> bool: whether it got what said "absent" from 2024 to 2026
+  (func (export "absent") (param $x f64) (result i32) (f64.eq (local.get $x) (f64.const 4294967297)))
   (func (export "throw") (call $throw (i32.const 1040) (i32.const 6)))
   (func (export "rethrow") (call $rethrow (call $string_new (i32.const 1040) (i32.const 6))))
   (func (export "drop") (call $drop_ref (call $string_new (i32.const 1040) (i32.const 6)))))

@@ -10,8 +10,8 @@ import type { Parameter, Result, Signature, ValueType } from '#dist/host/values/
 const guests = join(__dirname, '..', '..', 'guests');
 
 /** The bytes of a committed guest, as `wat/add`. */
-export function guestBytes(name: string): Buffer {
-  return readFileSync(join(guests, `${name}.wasm`));
+export function guestBytes(name: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(join(guests, `${name}.wasm`)));
 }
 
 /** A signature as `(string, u32?) -> bytes`, as far as the tests need it. */

@@ -1,4 +1,4 @@
-import type { ModuleDescription, WasmType } from '../module/description';
+import type { FunctionType, ModuleDescription, WasmType } from '../module/description';
 import type { Refusal } from './adapter';
 
 /** A kind of module outside this project. */
@@ -16,13 +16,16 @@ const NUMERIC: readonly WasmType[] = ['i32', 'i64', 'f32', 'f64'];
  */
 export function unusualTypes(module: ModuleDescription, exportName: string): Refusal | undefined {
   const found = module.exports.find(({ name }) => name === exportName);
-  if (found?.kind !== 'function') return undefined;
-  const { parameters, results } = found.type;
-  const unusual = [...new Set([...parameters, ...results].filter((type) => !NUMERIC.includes(type)))];
-  if (unusual.length === 0) return undefined;
+  return found?.kind === 'function' ? unusualFunction(found.name, found.type) : undefined;
+}
+
+/** The same of a function whose type is at hand. */
+export function unusualFunction(name: string, { parameters, results }: FunctionType): Refusal | undefined {
+  const unusual = [...new Set([...parameters, ...results].filter((type) => !NUMERIC.includes(type)))].join(' and ');
+  if (unusual === '') return undefined;
   return {
-    kind: `an export over ${unusual.join(' and ')}`,
-    because: `${quoted(exportName)} takes or returns ${unusual.join(' and ')}, which a message cannot carry`,
+    kind: `an export over ${unusual}`,
+    because: `${quoted(name)} takes or returns ${unusual}, which a message cannot carry`,
     remedy: 'Export a function over numbers, or over a pointer and a length, that calls it.',
   };
 }
@@ -160,11 +163,14 @@ function recogniseJavy(module: ModuleDescription): Refusal | undefined {
 
 /** Only where nothing else can be called: a module with one plain export more stays usable. */
 function recogniseOnlyUnusualTypes(module: ModuleDescription): Refusal | undefined {
-  const functions = module.exports.filter((item) => item.kind === 'function');
-  const [first] = functions;
-  if (first === undefined) return undefined;
-  const refusals = functions.map(({ name }) => unusualTypes(module, name));
-  return refusals.every((refusal) => refusal !== undefined) ? refusals[0] : undefined;
+  let first: Refusal | undefined;
+  for (const item of module.exports) {
+    if (item.kind !== 'function') continue;
+    const refusal = unusualFunction(item.name, item.type);
+    if (refusal === undefined) return undefined;
+    first ??= refusal;
+  }
+  return first;
 }
 
 /** Modules of ABIs outside this project; the numbers are places among the ABIs' own. */

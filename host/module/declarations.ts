@@ -175,7 +175,10 @@ function refineByComment(signature: Signature | undefined, comment: string): Sig
  */
 export function refine(signature: Signature, type: FunctionType): Signature | undefined {
   if (signature.parameters.some(({ optional }) => optional === true)) return signature;
-  const parameters = refineParameters(signature.parameters, type.parameters);
+  // older wasm-bindgen returns through a pointer passed first
+  const returnPointers = signature.results.length > 0 && type.results.length === 0 ? 1 : 0;
+  const types = type.parameters.slice(returnPointers);
+  const parameters = align(signature.parameters, types, 2) ?? align(signature.parameters, types, 1);
   if (parameters === undefined) return undefined;
   const [result] = signature.results;
   const [wasmResult] = type.results;
@@ -191,16 +194,7 @@ function isIndirect(type: ValueType): boolean {
   return type === 'string' || type === 'bytes' || type === 'json';
 }
 
-function refineParameters(declared: readonly Parameter[], types: readonly WasmType[]): Parameter[] | undefined {
-  for (const returnPointers of [0, 1]) {
-    for (const width of [2, 1]) {
-      const refined = align(declared, types.slice(returnPointers), width);
-      if (refined !== undefined) return refined;
-    }
-  }
-  return undefined;
-}
-
+/** @param width values that text or bytes take: a pointer and a length, or a pointer alone */
 function align(declared: readonly Parameter[], types: readonly WasmType[], width: number): Parameter[] | undefined {
   let at = 0;
   const refined: Parameter[] = [];
@@ -221,11 +215,8 @@ function align(declared: readonly Parameter[], types: readonly WasmType[], width
 function refineValue(declared: ValueType, type: WasmType | undefined): ValueType | undefined {
   switch (type) {
     case 'i32':
-      return declared === 'f64'
-        ? 'i32'
-        : declared === 'bool' || declared === 'i32' || declared === 'u32'
-          ? declared
-          : undefined;
+      if (declared === 'f64') return 'i32';
+      return declared === 'bool' || declared === 'i32' || declared === 'u32' ? declared : undefined;
     case 'i64':
       return declared === 'i64' || declared === 'u64' ? declared : undefined;
     case 'f32':

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AbiCaller, CallableExport, GuestAbi, Refusal } from '../abi/adapter';
-import { unusualTypes } from '../abi/refused';
+import { unusualFunction } from '../abi/refused';
 import { toErrorData, WasmFunctionError } from '../errors';
 import type { InspectedExport, Inspection } from '../inspection';
 import { formatFunctionType, formatSignature } from '../values/parse-signature';
@@ -28,7 +28,30 @@ export function inspectModule(
   declarations = '',
 ): Inspection {
   const identified = identify(bytes);
-  const unread = {
+  switch (identified.kind) {
+    case 'other': {
+      const { refusal } = identified;
+      const error = refusalError(refusal, 'module');
+      return { ...unread(bytes, file), kind: refusal.kind, because: refusal.because, refusal: toErrorData(error) };
+    }
+    case 'component':
+      return { ...unread(bytes, file), kind: 'component', ...describeComponent(abis) };
+    case 'core': {
+      const kind = 'core module';
+      const parsed = parseOrError(bytes);
+      if (parsed instanceof WasmFunctionError) {
+        const because = 'its header says so, although the rest cannot be read';
+        return { ...unread(bytes, file), kind, because, refusal: toErrorData(parsed) };
+      }
+      const abi = describeAbi(parsed, abis, choice, readDeclarations(declarations));
+      return { file, kind, ...describeContents(parsed), ...abi };
+    }
+  }
+}
+
+/** What is known of a file whose contents are not read. */
+function unread(bytes: Uint8Array, file: string) {
+  return {
     file,
     size: bytes.length,
     hash: createHash('sha256').update(bytes).digest('hex'),
@@ -38,29 +61,7 @@ export function inspectModule(
     imports: [],
     memories: [],
     tables: [],
-  };
-  switch (identified.kind) {
-    case 'other': {
-      const { refusal } = identified;
-      return {
-        ...unread,
-        kind: refusal.kind,
-        because: refusal.because,
-        refusal: toErrorData(refusalError(refusal, 'module')),
-      };
-    }
-    case 'component':
-      return { ...unread, kind: 'component', ...describeComponent(abis) };
-    case 'core': {
-      const parsed = parseOrError(bytes);
-      if (parsed instanceof WasmFunctionError) {
-        const because = 'its header says so, although the rest cannot be read';
-        return { ...unread, kind: 'core module', because, refusal: toErrorData(parsed) };
-      }
-      const described = { ...unread, ...describeContents(parsed), kind: 'core module' };
-      return { ...described, ...describeAbi(parsed, abis, choice, readDeclarations(declarations)) };
-    }
-  }
+  } satisfies Partial<Inspection>;
 }
 
 function parseOrError(bytes: Uint8Array): ModuleDescription | WasmFunctionError {
@@ -168,9 +169,11 @@ function unusualExports(
 ): InspectedExport[] {
   if (abi.name !== 'numeric' && abi.name !== 'bytes') return [];
   const listed = new Set(callable.map(({ name }) => name));
-  return functionExports(module).flatMap(({ name, type }) => {
-    const refusal = listed.has(name) ? undefined : unusualTypes(module, name);
-    return refusal === undefined ? [] : [{ name, type, question: `${refusal.because}. ${refusal.remedy}` }];
+  return module.exports.flatMap((item) => {
+    if (item.kind !== 'function' || listed.has(item.name)) return [];
+    const refusal = unusualFunction(item.name, item.type);
+    const type = formatFunctionType(item.type);
+    return refusal === undefined ? [] : [{ name: item.name, type, question: `${refusal.because}. ${refusal.remedy}` }];
   });
 }
 
@@ -182,6 +185,8 @@ function functionExports(module: ModuleDescription): InspectedExport[] {
 
 function describeContents(module: ModuleDescription) {
   return {
+    size: module.size,
+    hash: module.hash,
     ...(module.language === undefined ? {} : { language: module.language }),
     tools: module.tools,
     features: module.features,

@@ -1,4 +1,4 @@
-import type { FunctionType, ModuleDescription, WasmType } from '../module/description';
+import type { ModuleDescription, WasmType } from '../module/description';
 import type { Refusal } from './adapter';
 
 /** A kind of module outside this project. */
@@ -9,26 +9,6 @@ export interface RefusedKind {
 }
 
 const NUMERIC: readonly WasmType[] = ['i32', 'i64', 'f32', 'f64'];
-
-/**
- * Why one export cannot be called although others of its module can: a parameter or result is a vector or
- * a reference, which a message cannot carry. wasm-bindgen's adapter has its own way with `externref`.
- */
-export function unusualTypes(module: ModuleDescription, exportName: string): Refusal | undefined {
-  const found = module.exports.find(({ name }) => name === exportName);
-  return found?.kind === 'function' ? unusualFunction(found.name, found.type) : undefined;
-}
-
-/** The same of a function whose type is at hand. */
-export function unusualFunction(name: string, { parameters, results }: FunctionType): Refusal | undefined {
-  const unusual = [...new Set([...parameters, ...results].filter((type) => !NUMERIC.includes(type)))].join(' and ');
-  if (unusual === '') return undefined;
-  return {
-    kind: `an export over ${unusual}`,
-    because: `${quoted(name)} takes or returns ${unusual}, which a message cannot carry`,
-    remedy: 'Export a function over numbers, or over a pointer and a length, that calls it.',
-  };
-}
 
 function importsModule(module: ModuleDescription, test: (name: string) => boolean): boolean {
   return module.imports.some((item) => test(item.module));
@@ -161,14 +141,19 @@ function recogniseJavy(module: ModuleDescription): Refusal | undefined {
   };
 }
 
-/** Only where nothing else can be called: a module with one plain export more stays usable. */
+/** Only where nothing else can be called: of a module with one plain export more, the adapters refuse single exports. */
 function recogniseOnlyUnusualTypes(module: ModuleDescription): Refusal | undefined {
   let first: Refusal | undefined;
   for (const item of module.exports) {
     if (item.kind !== 'function') continue;
-    const refusal = unusualFunction(item.name, item.type);
-    if (refusal === undefined) return undefined;
-    first ??= refusal;
+    const unusual = [...item.type.parameters, ...item.type.results].filter((type) => !NUMERIC.includes(type));
+    if (unusual.length === 0) return undefined;
+    const types = [...new Set(unusual)].join(' and ');
+    first ??= {
+      kind: `a module over ${types}`,
+      because: `${quoted(item.name)} takes or returns ${types}, which a message cannot carry`,
+      remedy: 'Export a function over numbers, or over a pointer and a length, that calls it.',
+    };
   }
   return first;
 }

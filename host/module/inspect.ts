@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { AbiCaller, CallableExport, GuestAbi, Refusal } from '../abi/adapter';
-import { unusualFunction } from '../abi/refused';
 import { toErrorData, WasmFunctionError } from '../errors';
 import type { InspectedExport, Inspection } from '../inspection';
 import { formatFunctionType, formatSignature } from '../values/parse-signature';
@@ -108,22 +107,29 @@ function describeAbi(
     return { ...known, refusal: toErrorData(notCalledYet(abi, because)), exports: functionExports(module) };
   }
   const callable = caller.exports(module);
-  const exports = [
-    ...callable.map((item) => inspectExport(item, module, caller, declared.get(item.name))),
-    ...unusualExports(module, abi, callable),
-  ];
-  const [only] = callable;
-  if (only === undefined) {
-    return { ...known, refusal: toErrorData(nothingToCall(abi)), exports };
+  const exports = callable.map((item) => inspectExport(item, module, caller, declared.get(item.name)));
+  const [first, ...others] = callable.filter((item) => canBeChosen(abi, item));
+  if (first === undefined) {
+    return { ...known, refusal: toErrorData(nothingToCall(abi, callable)), exports };
   }
-  return { ...known, exports, ...(callable.length === 1 ? { defaultExport: only.name } : {}) };
+  return { ...known, exports, ...(others.length === 0 ? { defaultExport: first.name } : {}) };
 }
 
-function nothingToCall(abi: GuestAbi): WasmFunctionError {
+/**
+ * Over plain types the binary says what is passed, so that a question no convention answers is a reason why
+ * not: an import that nobody supplies, a vector. Tools with glue of their own leave questions a signature answers.
+ */
+function canBeChosen(abi: GuestAbi, { signature, conventions }: CallableExport): boolean {
+  return (abi.name !== 'numeric' && abi.name !== 'bytes') || signature !== undefined || conventions !== undefined;
+}
+
+function nothingToCall(abi: GuestAbi, callable: readonly CallableExport[]): WasmFunctionError {
+  const reason = callable.find(({ question }) => question !== undefined)?.question;
   return new WasmFunctionError(
     'abi',
-    `${abi.title} is recognised, but the module exports no function that can be called. ` +
-      'Export one: in Rust #[wasm_bindgen] pub fn or #[no_mangle] pub extern "C" fn, in C -Wl,--export=NAME.',
+    reason ??
+      `${abi.title} is recognised, but the module exports no function that can be called. ` +
+        'Export one: in Rust #[wasm_bindgen] pub fn or #[no_mangle] pub extern "C" fn, in C -Wl,--export=NAME.',
   );
 }
 
@@ -159,22 +165,6 @@ function fittingSignature(
     if (error instanceof WasmFunctionError) return undefined;
     throw error;
   }
-}
-
-/** Exports over vectors or references, listed with the reason why they cannot be chosen. */
-function unusualExports(
-  module: ModuleDescription,
-  abi: GuestAbi,
-  callable: readonly CallableExport[],
-): InspectedExport[] {
-  if (abi.name !== 'numeric' && abi.name !== 'bytes') return [];
-  const listed = new Set(callable.map(({ name }) => name));
-  return module.exports.flatMap((item) => {
-    if (item.kind !== 'function' || listed.has(item.name)) return [];
-    const refusal = unusualFunction(item.name, item.type);
-    const type = formatFunctionType(item.type);
-    return refusal === undefined ? [] : [{ name: item.name, type, question: `${refusal.because}. ${refusal.remedy}` }];
-  });
 }
 
 function functionExports(module: ModuleDescription): InspectedExport[] {

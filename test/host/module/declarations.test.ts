@@ -54,7 +54,7 @@ export class Point {
       greet: '(name: string, times: f64?) → string?',
       big: '(a: i64, b: bool) → i64',
       reverse: '(bytes) → bytes',
-      log: '(string)',
+      log: '(string) → ()',
       now: '() → f64',
     });
   });
@@ -150,7 +150,9 @@ describe('any other text', () => {
 
   test('with a function declared in two ways gives none of them', () => {
     assert.deepEqual(read('export function f(x: number): void; export function f(x: string): void;'), {});
-    assert.deepEqual(read('export function f(x: number): void; export function f(x: number): void;'), { f: '(f64)' });
+    assert.deepEqual(read('export function f(x: number): void; export function f(x: number): void;'), {
+      f: '(f64) → ()',
+    });
   });
 
   test('with names that mean something in JavaScript is read', () => {

@@ -23,7 +23,8 @@ const caller: AbiCaller = {
 };
 
 function callable(item: ModuleDescription['exports'][number]): CallableExport[] {
-  if (item.kind !== 'function' || item.type.parameters.includes('v128')) return [];
+  if (item.kind !== 'function') return [];
+  if (item.type.parameters.includes('v128')) return [{ name: item.name, type: item.type, question: 'No vectors.' }];
   if (item.name === 'ask') return [{ name: 'ask', type: item.type, question: 'Which?', conventions: ['packed'] }];
   const parameters = item.type.parameters.map(() => ({ type: 'f64' as const }));
   return [{ name: item.name, type: item.type, signature: { parameters, results: [] } }];
@@ -70,7 +71,7 @@ describe('an inspection', () => {
       language: 'Rust 1.95',
       tools: ['x 1'],
       features: ['simd128'],
-      exports: [{ name: 'triple', type: '(f64) → f64', signature: '(f64)' }],
+      exports: [{ name: 'triple', type: '(f64) → f64', signature: '(f64) → ()' }],
       defaultExport: 'triple',
       imports: [],
       memories: ['1 page, at most 16 pages', '2 pages'],
@@ -91,7 +92,7 @@ describe('an inspection', () => {
     );
     assert.deepEqual(
       exports.map(({ signature }) => signature),
-      ['(a: i32, b: f32) → f64', '(f64)'],
+      ['(a: i32, b: f32) → f64', '(f64) → ()'],
     );
     assert.equal(defaultExport, undefined);
   });
@@ -106,14 +107,16 @@ describe('an inspection', () => {
     ]);
   });
 
-  test('lists an export over vectors with the reason why it cannot be chosen', () => {
+  test('counts no export that cannot be chosen', () => {
     const { exports, refusal, defaultExport } = inspect({
       functions: [{ export: 'v', parameters: ['v128'] }, { export: 'n' }],
     });
     assert.equal(refusal, undefined);
     assert.equal(defaultExport, 'n');
-    assert.deepEqual(exports[0], { name: 'n', type: '()', signature: '()' });
-    assert.match(exports[1]?.question ?? '', /"v" takes or returns v128/);
+    assert.deepEqual(exports, [
+      { name: 'v', type: '(v128) → ()', question: 'No vectors.' },
+      { name: 'n', type: '() → ()', signature: '() → ()' },
+    ]);
   });
 
   test('shows imports of every kind', () => {
@@ -130,11 +133,18 @@ describe('an inspection', () => {
     });
     assert.deepEqual(
       imports.map(({ type }) => type),
-      ['(i32)', 'table of funcref, 1 element', 'memory, 1 page', 'global i64, mutable', 'global i64', 'tag (f32)'],
+      [
+        '(i32) → ()',
+        'table of funcref, 1 element',
+        'memory, 1 page',
+        'global i64, mutable',
+        'global i64',
+        'tag (f32) → ()',
+      ],
     );
     assert.equal(refusal?.code, 'abi');
     assert.match(refusal?.message ?? '', /imports "m\.f"/);
-    assert.deepEqual(exports, [{ name: 'f', type: '()' }]);
+    assert.deepEqual(exports, [{ name: 'f', type: '() → ()' }]);
   });
 });
 
@@ -144,7 +154,7 @@ describe('an inspection of what cannot be called says why and what to do', () =>
     assert.equal(name, 'wasi-command');
     assert.equal(refusal?.code, 'abi');
     assert.match(refusal?.message ?? '', /^Title of wasi-command is recognised, but this version does not call it yet/);
-    assert.deepEqual(exports, [{ name: '_start', type: '()' }]);
+    assert.deepEqual(exports, [{ name: '_start', type: '() → ()' }]);
   });
 
   test('a component', () => {
@@ -173,6 +183,21 @@ describe('an inspection of what cannot be called says why and what to do', () =>
     assert.equal(kind, 'core module');
     assert.equal(refusal?.code, 'module');
     assert.match(refusal?.message ?? '', /type section/);
+  });
+
+  test('a module whose exports all have a reason against them', () => {
+    const { refusal, abi: name } = inspect({
+      functions: [
+        { export: 'v', parameters: ['v128'] },
+        { export: 'w', parameters: ['v128', 'i32'] },
+      ],
+    });
+    assert.deepEqual([name, refusal?.code], [undefined, 'abi']);
+    const chosen = inspectModule(module({ functions: [{ export: 'v', parameters: ['v128'] }] }), 'v.wasm', ABIS, {
+      abi: 'numeric',
+      export: '',
+    });
+    assert.deepEqual([chosen.abi, chosen.refusal?.message], ['numeric', 'No vectors.']);
   });
 
   test('a module with nothing to call', () => {

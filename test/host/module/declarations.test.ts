@@ -34,6 +34,11 @@ export function triple(x: number): number;
 export function greet(name: string, times?: number | null): string | undefined;
 export function big(a: bigint, b: boolean): bigint;
 export function reverse(data: Uint8Array): Uint8Array;
+export function checksum(data: Uint8Array | number[]): number;
+export function maybe(data?: Uint8Array | number[] | null): Uint8Array | undefined;
+export function words(data: Uint16Array | number[]): string;
+export function list(data: number[]): string[];
+export function broken(data: number[): string;
 export function log(text: string): void;
 export function now(): number;
 export function elements(list: Int32Array): Float64Array;
@@ -54,6 +59,8 @@ export class Point {
       greet: '(name: string, times: f64?) → string?',
       big: '(a: i64, b: bool) → i64',
       reverse: '(bytes) → bytes',
+      checksum: '(bytes) → f64',
+      maybe: '(bytes?) → bytes?',
       log: '(string) → ()',
       now: '() → f64',
     });
@@ -165,6 +172,8 @@ describe('any other text', () => {
     for (const part of ['/*', '/**', "'", '"', 'function f(', '(', 'function f(x: number | ', '//']) {
       assert.deepEqual(readDeclarations(part.repeat(200_000)).size, 0, part);
     }
+    const comment = `/** ${'@returns `x '.repeat(100_000)} */`;
+    assert.deepEqual(read(`${comment} ${'function f(): number '.repeat(10_000)}`), {});
   });
 });
 

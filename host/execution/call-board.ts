@@ -214,7 +214,9 @@ export class CallBoard {
       const start = offset + 5;
       const end = start + ring.getUint32(offset + 1, true);
       values.push(
-        tag === Tag.string ? this.#ringBytes.toString('utf8', start, end) : new Uint8Array(this.#ringBytes.subarray(start, end)),
+        tag === Tag.string
+          ? this.#ringBytes.toString('utf8', start, end)
+          : new Uint8Array(this.#ringBytes.subarray(start, end)),
       );
       return end;
     }

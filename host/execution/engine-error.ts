@@ -13,7 +13,10 @@ const TRAPS: readonly (readonly [pattern: RegExp, meaning: string])[] = [
   [/float unrepresentable/, 'it converted a number to an integer that cannot hold it'],
   [/memory access out of bounds/, 'it accessed memory outside its linear memory'],
   [/table index is out of bounds|table access out of bounds/, 'it called through a table index that does not exist'],
-  [/null function|signature mismatch|function signature/, 'it called a function pointer of another type, or a null one'],
+  [
+    /null function|signature mismatch|function signature/,
+    'it called a function pointer of another type, or a null one',
+  ],
   [/data segment|element segment|out of bounds/, 'it accessed something out of bounds'],
 ];
 

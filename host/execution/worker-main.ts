@@ -6,7 +6,7 @@ import { toErrorData, WasmFunctionError } from '../errors';
 import type { GuestValue } from '../values/signature';
 import { CallBoard, monotonicClock } from './call-board';
 import { fromEngine } from './engine-error';
-import { ENTRIES_PER_CALL, type FromWorker, type LaneBinding, type ToWorker, type WorkerStart } from './worker-messages';
+import { type FromWorker, type LaneBinding, type ToWorker, type WorkerStart } from './worker-messages';
 
 if (parentPort === null) throw new Error('worker-main runs in a worker thread only');
 const port = parentPort;
@@ -74,11 +74,14 @@ function receive(message: ToWorker): void {
       return;
     case 'calls': {
       const { entries } = message;
-      for (let at = 0; at < entries.length; at += ENTRIES_PER_CALL) {
+      for (let at = 0; at < entries.length;) {
+        const first = at + 4;
+        const next = first + (entries[at + 3] as number);
         const lane = lanes.get(entries[at + 1] as number);
         if (lane !== undefined) {
-          run(entries[at] as number, lane, entries[at + 2] as number, entries[at + 3] as readonly GuestValue[]);
+          run(entries[at] as number, lane, entries[at + 2] as number, entries.slice(first, next));
         }
+        at = next;
       }
       board.rest();
     }

@@ -20,14 +20,15 @@ export interface LaneBinding {
   readonly memoryCap: number;
 }
 
-/** Calls are flattened, four entries each, since this is what every message of a flow costs. */
-export type CallEntry = number | readonly GuestValue[];
-export const ENTRIES_PER_CALL = 4;
+/**
+ * Calls are flattened into one array, since this is what every message of a flow costs: call number, lane,
+ * epoch (another one than before asks for a new instance), count of arguments, the arguments.
+ */
+export type CallEntry = GuestValue;
 
 export type ToWorker =
   | { readonly kind: 'bind'; readonly binding: LaneBinding }
   | { readonly kind: 'release'; readonly lane: number }
-  /** call number, lane, epoch (another one than before asks for a new instance), arguments */
   | { readonly kind: 'calls'; readonly entries: readonly CallEntry[] };
 
 export type FromWorker =

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { NodeAPI } from 'node-red';
 import type { FlowMessage, FlowNode, Receipt } from './flow-node';
 import { FlowLedger } from './flow-tracker';
 import type { FlowOutcome, FlowTracker } from './outcome';
@@ -16,12 +17,7 @@ interface CompleteEvent {
   readonly error?: unknown;
 }
 
-/** `RED.hooks` */
-interface Hooks {
-  add(name: string, handler: (event: never) => unknown): void;
-  remove(name: string): void;
-  has(name: string): boolean;
-}
+type Hooks = NodeAPI['hooks'];
 
 /** The part of `RED` that is used; any `NodeAPI` fits. */
 export interface Runtime {

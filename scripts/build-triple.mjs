@@ -1,4 +1,5 @@
-// Builds triple/pkg with pinned tools. `--check` builds in a temporary copy instead and compares with what is committed.
+// Builds triple/pkg with pinned tools. `--check` builds in a temporary copy instead and compares with what is
+// committed; `--tools` only installs the tools.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -77,7 +78,8 @@ function check() {
 }
 
 try {
-  if (process.argv.includes('--check')) check();
+  if (process.argv.includes('--tools')) toolPath();
+  else if (process.argv.includes('--check')) check();
   else {
     const built = build(crate);
     for (const file of committed) copyFileSync(join(built, file), join(crate, 'pkg', file));

@@ -4,8 +4,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './root.mjs';
 
-/** Folders and files that end up in dist/. */
-export const sources = ['cli', 'delivery', 'host', 'mqtt', 'nodes', 'package.json', 'tsconfig.json'];
+/** Folders whose files end up in dist/. */
+export const sourceFolders = ['cli', 'delivery', 'host', 'mqtt', 'nodes'];
+const sources = [...sourceFolders, 'package.json', 'tsconfig.json'];
 
 /** Written at the end of each build that succeeded. */
 export const builtMark = join(root, 'dist', '.built');

@@ -50,7 +50,7 @@ async function inspect(file, name) {
   const require = createRequire(import.meta.url);
   const { createWasmHost } = require('../dist/host/host.js');
   const { DEFAULT_LIMITS } = require('../dist/host/limits.js');
-  const host = createWasmHost(DEFAULT_LIMITS, () => undefined);
+  const host = createWasmHost(DEFAULT_LIMITS, { warn: () => undefined }, { spare: false });
   try {
     const inspection = await host.inspectFile(file);
     if (inspection.refusal !== undefined) return { problem: inspection.refusal.message };

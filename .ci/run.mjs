@@ -42,7 +42,7 @@ function pairStep(pair) {
 
 function rebuildStep(name, script, skip) {
   const missing = existsSync(join(root, script)) ? undefined : `${script} is missing`;
-  return { name, command: [process.execPath, script, '--check'], skip: missing ?? skip };
+  return { name, command: [process.execPath, script, '--check'], tell: / skipped: /, skip: missing ?? skip };
 }
 
 async function run() {

@@ -15,6 +15,7 @@ const logs = join(root, '.cache', 'ci');
  * @property {string[]} command
  * @property {Record<string, string>} [env] added to the environment
  * @property {boolean} [tests] whether the output is node's TAP and is counted
+ * @property {RegExp} [tell] lines of the log to show although the step passed
  * @property {string} [skip] why it cannot run here
  * @property {number} [minutes] after which it is ended and failed
  *
@@ -36,6 +37,7 @@ export async function runStep(step) {
   const log = readFileSync(file, 'utf8');
   const tests = step.tests ? countTests(log) : undefined;
   if (code === 0 && (!step.tests || (tests?.failed === 0 && tests.passed > 0))) {
+    for (const line of log.split('\n').filter((each) => step.tell?.test(each))) console.log(`– ${line}`);
     return report(step.name, 'passed', seconds, tests ?? { passed: 0, failed: 0, skipped: 0 });
   }
   console.log(excerpt(log));

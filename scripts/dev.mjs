@@ -7,7 +7,8 @@ import { build, ensureBuilt, isBuilt, sourceFolders } from './ensure-built.mjs';
 import { install } from './install.mjs';
 import { root } from './root.mjs';
 import { flowFile, prepareUserDirectory } from './start/flow.mjs';
-import { isFree, startNodeRed, stopNodeRed, untilEditorAnswers } from './start/node-red.mjs';
+import { startNodeRed, stopNodeRed, untilEditorAnswers } from './start/node-red.mjs';
+import { checkPort, portNumber } from './start/ports.mjs';
 
 /** Editors save in several steps; what comes within this time is one change. Milliseconds. */
 const PAUSE = 200;
@@ -15,9 +16,10 @@ const PAUSE = 200;
 async function run(port) {
   install();
   ensureBuilt();
-  prepareUserDirectory();
-  if (!(await isFree(port))) throw new Error(`Port ${port} is in use: npm run dev -- --port ${port + 1}`);
-  const flow = flowFile(undefined);
+  await checkPort(port, 'npm run dev -- --port');
+  const userDirectory = join(root, '.node-red');
+  prepareUserDirectory(userDirectory);
+  const flow = flowFile(userDirectory, undefined);
   const url = `http://127.0.0.1:${port}/`;
   let child = startNodeRed(port, flow);
   let changed = () => undefined;
@@ -50,8 +52,8 @@ async function run(port) {
 }
 
 try {
-  const { values } = parseArgs({ options: { port: { type: 'string', default: '1880' } } });
-  await run(Number(values.port));
+  const { values } = parseArgs({ options: { port: { type: 'string' } } });
+  await run(portNumber('--port', values.port) ?? 1880);
 } catch (error) {
   console.error(error.message);
   process.exit(1);

@@ -1,12 +1,13 @@
 // `npm start`: from a fresh clone to a running flow with an embedded MQTT broker, its results in the terminal.
-import { createRequire } from 'node:module';
-import { relative, resolve } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuilt } from './ensure-built.mjs';
 import { install } from './install.mjs';
 import { root } from './root.mjs';
 import { flowFile, prepareUserDirectory, readFlow, setBrokerPort } from './start/flow.mjs';
-import { isFree, startNodeRed, stopNodeRed, untilEditorAnswers } from './start/node-red.mjs';
+import { inspect } from './start/module.mjs';
+import { startNodeRed, stopNodeRed, untilEditorAnswers } from './start/node-red.mjs';
+import { checkPort, portNumber } from './start/ports.mjs';
 
 const help = `Usage: npm start [-- [options] [FILE [EXPORT]]]
 
@@ -16,96 +17,65 @@ Starts Node-RED with the example flow and an embedded MQTT broker, and prints th
   EXPORT           which of its functions; may be left out when there is only one
   --port N         the editor's port (1880)
   --mqtt-port N    the port of the flow's MQTT broker (as in the flow; 1883 at first)
+  --user-dir DIR   where flows and settings are kept (.node-red)
   --help           this text
 
-The flow and the settings are kept in .node-red/, a flow file for each FILE and EXPORT.
+There is a flow file for each FILE and EXPORT; it is made once and then yours.
 Ctrl-C ends everything.`;
 
 function readArguments() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { port: { type: 'string' }, 'mqtt-port': { type: 'string' }, help: { type: 'boolean' } },
+    options: {
+      port: { type: 'string' },
+      'mqtt-port': { type: 'string' },
+      'user-dir': { type: 'string' },
+      help: { type: 'boolean' },
+    },
   });
   if (positionals.length > 2)
     throw new Error(`Too many arguments: expected FILE and EXPORT, got ${positionals.join(' ')}.`);
+  // npm runs scripts in the repository: paths are meant from where the user is.
+  const folder = process.env.INIT_CWD ?? process.cwd();
   return {
     help: values.help === true,
     port: portNumber('--port', values.port) ?? 1880,
     mqttPort: portNumber('--mqtt-port', values['mqtt-port']),
-    file: positionals[0] === undefined ? undefined : resolve(process.env.INIT_CWD ?? process.cwd(), positionals[0]),
+    file: positionals[0] === undefined ? undefined : resolve(folder, positionals[0]),
     export: positionals[1],
+    userDirectory: values['user-dir'] === undefined ? join(root, '.node-red') : resolve(folder, values['user-dir']),
   };
 }
 
-function portNumber(option, text) {
-  if (text === undefined) return undefined;
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port < 1 || port > 65535)
-    throw new Error(`${option} takes a number from 1 to 65535, not "${text}".`);
-  return port;
-}
-
-/** @returns the module and export to call, as `inspect` shows them; `problem` says why there is none */
-async function inspect(file, name) {
-  const require = createRequire(import.meta.url);
-  const { createWasmHost } = require('../dist/host/host.js');
-  const { DEFAULT_LIMITS } = require('../dist/host/limits.js');
-  const host = createWasmHost(DEFAULT_LIMITS, { warn: () => undefined }, { spare: false });
-  try {
-    const inspection = await host.inspectFile(file);
-    if (inspection.refusal !== undefined) return { problem: inspection.refusal.message };
-    const wanted = name ?? inspection.defaultExport;
-    const found = inspection.exports.find((candidate) => candidate.name === wanted);
-    if (found !== undefined) return { export: found.name, label: `${found.name} ${found.signature ?? found.type}` };
-    const names = inspection.exports.map((candidate) => candidate.name).join(', ');
-    return {
-      problem:
-        wanted === undefined
-          ? `${file} has several functions; name one of them: ${names}.`
-          : `${file} has no function "${wanted}" that can be called; it has ${names === '' ? 'none' : names}.`,
-    };
-  } catch (error) {
-    return { problem: error.message };
-  } finally {
-    await host.close();
-  }
-}
-
-function portInUse(port, option) {
-  return new Error(
-    `Port ${String(port)} is in use by another program: choose another with npm start -- ${option} ${String(port + 1)}`,
-  );
-}
-
-/** @returns the flow's file name and what it says, with file and export checked where they were given */
+/** @returns the flow's path and what it says, with file and export checked where they were given */
 async function prepareFlow(options) {
-  prepareUserDirectory();
   let choice;
   if (options.file !== undefined) {
     const chosen = await inspect(options.file, options.export);
     if (chosen.problem !== undefined) throw new Error(chosen.problem);
     choice = { file: options.file, export: chosen.export };
   }
-  const name = flowFile(choice);
-  if (options.mqttPort !== undefined) setBrokerPort(name, options.mqttPort);
-  return { name, ...readFlow(name) };
+  prepareUserDirectory(options.userDirectory);
+  const path = flowFile(options.userDirectory, choice);
+  if (options.mqttPort !== undefined) setBrokerPort(path, options.mqttPort);
+  return { path, ...readFlow(path) };
 }
 
 async function checkPorts(options, flow) {
-  if (!(await isFree(options.port))) throw portInUse(options.port, '--port');
-  if (!flow.embedded || flow.broker === undefined) return;
-  const port = Number(flow.broker.port || 1883);
-  if (!(await isFree(port))) throw portInUse(port, '--mqtt-port');
+  await checkPort(options.port, 'npm start -- --port');
+  if (flow.embedded && flow.broker !== undefined) {
+    await checkPort(Number(flow.broker.port || 1883), 'npm start -- --mqtt-port');
+  }
 }
 
 async function banner(options, flow) {
-  const shown = (path) => (path.startsWith(root) ? relative(root, path) : path);
+  const shown = (path) => (path.startsWith(root + sep) ? relative(root, path) : path);
   const { label, problem } = flow.file === undefined ? {} : await inspect(flow.file, flow.export);
   const broker = flow.broker === undefined ? 'none' : `${flow.broker.protocol}//${flow.broker.host}`;
   return [
     '',
     `  editor    http://127.0.0.1:${String(options.port)}`,
-    `  flow      .node-red/${flow.name}`,
+    `  flow      ${shown(flow.path)}`,
     `  module    ${flow.file === undefined ? 'none' : shown(flow.file)}`,
     `  function  ${label ?? problem ?? 'none'}`,
     `  broker    ${broker}${flow.embedded ? ' (embedded)' : ''}`,
@@ -118,7 +88,7 @@ async function run(options) {
   const flow = await prepareFlow(options);
   await checkPorts(options, flow);
   const text = await banner(options, flow);
-  const child = startNodeRed(options.port, flow.name);
+  const child = startNodeRed(options.port, flow.path);
   let stopping = false;
   let client;
   const stop = async () => {

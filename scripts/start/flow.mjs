@@ -1,32 +1,31 @@
 // The flow that `npm start` runs: a file in the user directory, made from the example once and then the user's.
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { root } from '../root.mjs';
 
-export const userDirectory = join(root, '.node-red');
-
-export function prepareUserDirectory() {
-  mkdirSync(userDirectory, { recursive: true });
-  const settings = join(userDirectory, 'settings.js');
+/** Makes a user directory ready for Node-RED; what is there already stays. */
+export function prepareUserDirectory(directory) {
+  mkdirSync(directory, { recursive: true });
+  const settings = join(directory, 'settings.js');
   if (!existsSync(settings)) copyFileSync(join(root, 'scripts', 'start', 'settings.cjs'), settings);
 }
 
 /**
  * The flow file for a module and export, or for the example's own where none is given. An existing file is kept:
  * it holds what the user made of it.
+ * @param {string} directory the user directory
  * @param {{ file: string, export: string } | undefined} choice `file` is an absolute path
- * @returns {string} the file's name in the user directory
+ * @returns {string} absolute path
  */
-export function flowFile(choice) {
-  const name = choice === undefined ? 'flows.json' : nameFor(choice);
-  const path = join(userDirectory, name);
+export function flowFile(directory, choice) {
+  const path = join(directory, choice === undefined ? 'flows.json' : nameFor(choice));
   if (!existsSync(path)) {
     const flows = readFlows(join(root, 'examples', 'flows.json'));
     if (choice !== undefined) Object.assign(find(flows, 'wasm-function'), { ...choice, name: choice.export });
     writeFlows(path, flows);
   }
-  return name;
+  return path;
 }
 
 /** Readable, and its own for each path and export: two modules of one name in two folders do not share a flow. */
@@ -37,11 +36,10 @@ function nameFor({ file, export: name }) {
 }
 
 /** Writes another port into the flow's MQTT connection; without one the flow's own stays. */
-export function setBrokerPort(name, port) {
-  const path = join(userDirectory, name);
+export function setBrokerPort(path, port) {
   const flows = readFlows(path);
   const connection = find(flows, 'mqtt-connection');
-  if (connection === undefined) throw new Error(`${name} has no mqtt-connection node that --mqtt-port could change.`);
+  if (connection === undefined) throw new Error(`${path} has no mqtt-connection node that --mqtt-port could change.`);
   const url = new URL(connection.url);
   if (Number(url.port) === port) return;
   url.port = String(port);
@@ -53,14 +51,17 @@ export function setBrokerPort(name, port) {
  * What the terminal has to know of a flow. The user may have changed it, so each part may be missing.
  * @returns {{ file?: string, export?: string, broker?: URL, embedded: boolean, topic?: string }}
  */
-export function readFlow(name) {
-  const flows = readFlows(join(userDirectory, name));
+export function readFlow(path) {
+  const flows = readFlows(path);
   const wasmFunction = find(flows, 'wasm-function');
   const connection = find(flows, 'mqtt-connection');
   const next = wasmFunction?.wires?.flat() ?? [];
   const sink = flows.find((node) => node.type === 'mqtt-sink' && next.includes(node.id));
   return {
-    file: wasmFunction?.fileType === 'str' && wasmFunction.file !== '' ? modulePath(wasmFunction.file) : undefined,
+    file:
+      wasmFunction?.fileType === 'str' && wasmFunction.file !== ''
+        ? modulePath(wasmFunction.file, dirname(path))
+        : undefined,
     export: wasmFunction?.export || undefined,
     broker: connection === undefined || !URL.canParse(connection.url) ? undefined : new URL(connection.url),
     embedded: connection?.embedded === true,
@@ -69,8 +70,8 @@ export function readFlow(name) {
 }
 
 /** A relative path is looked for as the node does it: in the user directory, its wasm/ folder, the package. */
-function modulePath(file) {
-  const folders = [userDirectory, join(userDirectory, 'wasm'), root];
+function modulePath(file, directory) {
+  const folders = [directory, join(directory, 'wasm'), root];
   return folders.map((folder) => resolve(folder, file)).find((path) => existsSync(path)) ?? resolve(root, file);
 }
 

@@ -2,20 +2,23 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { userDirectory } from './flow.mjs';
+import { root } from '../root.mjs';
 
-/** @returns the child process; `stopNodeRed` ends it */
+/**
+ * @param {string} flow path of the flow file; its folder is the user directory
+ * @returns the child process; `stopNodeRed` ends it
+ */
 export function startNodeRed(port, flow) {
   const program = createRequire(import.meta.url).resolve('node-red/red.js');
-  const settings = join(userDirectory, 'settings.js');
-  return spawn(
-    process.execPath,
-    [program, '--userDir', userDirectory, '--settings', settings, '--port', String(port), flow],
-    { cwd: userDirectory, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
-  );
+  const directory = dirname(flow);
+  const args = ['--userDir', directory, '--settings', join(directory, 'settings.js'), '--port', String(port)];
+  // The package is loaded from the repository: no installation, no link.
+  return spawn(process.execPath, [program, ...args, '--define', `nodesDir=${root}`, basename(flow)], {
+    cwd: directory,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
 }
 
 /** Lets flows and nodes close (Node-RED gives them 15 s), then ends it. */
@@ -27,23 +30,6 @@ export async function stopNodeRed(child) {
   const hard = setTimeout(() => child.kill('SIGKILL'), 20_000);
   await ended;
   clearTimeout(hard);
-}
-
-/** @returns {Promise<boolean>} whether a server could listen there */
-export async function isFree(port, host = '127.0.0.1') {
-  const server = createServer();
-  try {
-    server.listen(port, host);
-    await once(server, 'listening');
-  } catch (error) {
-    if (error.code === 'EADDRINUSE') return false;
-    throw new Error(`Nothing can listen on ${host}:${String(port)} (${error.message}); choose another port.`, {
-      cause: error,
-    });
-  }
-  server.close();
-  await once(server, 'close');
-  return true;
 }
 
 /** Waits until the editor answers or the process ends. */

@@ -25,7 +25,7 @@ export default tseslint.config(
   },
   {
     files: ['**/*.cjs'],
-    languageOptions: { globals: { module: 'readonly', require: 'readonly', __dirname: 'readonly' } },
+    languageOptions: { globals: { module: 'readonly' } },
   },
   {
     files: ['**/*.ts'],

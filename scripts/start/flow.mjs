@@ -1,6 +1,6 @@
 // The flow that `npm start` runs: a file in the user directory, made from the example once and then the user's.
-import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { root } from '../root.mjs';
 
@@ -8,7 +8,9 @@ import { root } from '../root.mjs';
 export function prepareUserDirectory(directory) {
   mkdirSync(directory, { recursive: true });
   const settings = join(directory, 'settings.js');
-  if (!existsSync(settings)) copyFileSync(join(root, 'scripts', 'start', 'settings.cjs'), settings);
+  if (existsSync(settings)) return;
+  const template = readFileSync(join(root, 'scripts', 'start', 'settings.cjs'), 'utf8');
+  writeFileSync(settings, template.replace("'generated'", `'${randomBytes(32).toString('hex')}'`), { mode: 0o600 });
 }
 
 /**

@@ -5,7 +5,9 @@ module.exports = {
   uiHost: '127.0.0.1',
   // The terminal belongs to the results; `info` tells more.
   logging: { console: { level: 'warn', metrics: false, audit: false } },
+  // Made anew for each user directory when this file is copied.
+  credentialSecret: 'generated',
   telemetry: { enabled: false, updateNotification: false },
   diagnostics: { enabled: true, ui: true },
-  editorTheme: { tours: false },
+  editorTheme: { tours: false, projects: { enabled: false } },
 };

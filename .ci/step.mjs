@@ -43,7 +43,8 @@ export async function runStep(step) {
   console.log(excerpt(log));
   // A step that failed without a failed test (a crash, a lint error) counts as one, so that the last line tells it.
   const counted = { passed: 0, skipped: 0, ...tests, failed: Math.max(1, tests?.failed ?? 0) };
-  return report(step.name, 'failed', `${seconds}, ${code}; whole log: ${relative(root, file)}`, counted);
+  const reason = code !== 0 ? code : tests === undefined ? 'no tests were counted' : 'tests failed';
+  return report(step.name, 'failed', `${seconds}, ${reason}; whole log: ${relative(root, file)}`, counted);
 }
 
 /** @returns 0, or what ended the command, in words */
@@ -64,15 +65,14 @@ async function runToLog({ command, env, minutes = 10 }, file) {
     late = true;
     process.kill(-child.pid, 'SIGKILL');
   }, minutes * 60_000);
-  const [code, signal] = await Promise.race([
-    once(child, 'close'),
-    once(child, 'error').then(([error]) => [`${program} could not be started: ${error.message}`, null]),
-  ]);
+  // `once` rejects when the program cannot be started.
+  const [code, signal] = await once(child, 'close').catch((error) => [error.message, null]);
   clearTimeout(timer);
   output.end();
   await finished(output);
   if (late) return `ended after ${String(minutes)} minutes`;
-  return code === 0 ? 0 : typeof code === 'number' ? `exit code ${String(code)}` : (code ?? signal);
+  if (code === 0) return 0;
+  return typeof code === 'number' ? `exit code ${String(code)}` : (code ?? signal);
 }
 
 function report(name, status, note, tests) {

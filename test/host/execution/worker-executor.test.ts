@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { findAbi } from '#dist/host/abi';
+import { findAbi } from '#dist/host/abi/index';
 import type { CompiledModule, Execution, ExecutionOptions } from '#dist/host/execution/executor';
 import { WorkerExecutor } from '#dist/host/execution/worker-executor';
 import { capLimits } from '#dist/host/module/cap-limits';

@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.node-red/', '.cache/', '**/target/', 'triple/pkg/', 'test/guests/**/*.js'] },
+  { ignores: ['dist/', 'node_modules/', '.node-red/', '.cache/', '**/target/', 'triple/pkg/', 'test/guests/**'] },
   js.configs.recommended,
   {
     files: ['**/*.mjs'],

@@ -26,6 +26,8 @@ export class FollowedMessage {
   readonly ids: string[];
   /** Message objects that lost their id on the way and whose node has yet to end them. */
   strays: readonly FlowMessage[] = NONE;
+  /** Where the index keeps it. */
+  place = -1;
   /** It is in the list of messages to be decided on. */
   decisionDue = false;
   /** It was seen on its way into the flow. */

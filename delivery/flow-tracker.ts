@@ -212,6 +212,7 @@ export class FlowLedger {
 
   #end(message: FollowedMessage, outcome: FlowOutcome): void {
     this.#open.remove(message);
+    if (this.#open.size === 0) this.#frames = [];
     for (const msg of message.strays) this.#strays.delete(msg);
     message.resolve(outcome);
   }

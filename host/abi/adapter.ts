@@ -69,8 +69,15 @@ export interface CallPlan {
   readonly maxOutput: number;
 }
 
-/** A live guest, owned by one worker. Thrown away after any error that is not a `result` or `arguments` error. */
+/**
+ * A live guest, owned by one worker. It is used again after its own `arguments`, `result` and `guest` errors
+ * (a Rust `Err` is no failure of the instance) unless it says `broken`, and thrown away after anything else.
+ */
 export interface Guest {
+  /** Its linear memory, where it has one: how full it is tells a trap from a lack of memory. */
+  readonly memory?: WebAssembly.Memory | undefined;
+  /** True once the instance must not be entered again, as after a panic. */
+  readonly broken?: boolean;
   /**
    * @param args one value a parameter of the plan's signature, of that type
    * @returns one value a result of the plan's signature, of that type

@@ -1,0 +1,134 @@
+import type { FlowError, FlowOutcome } from './outcome';
+import { isOwn, type FlowMessage, type FlowNode } from './flow-node';
+
+/** A node's share of a message: deliveries under way to it, and those it has taken and not yet ended. */
+interface Holding {
+  readonly node: FlowNode;
+  inTransit: number;
+  held: number;
+}
+
+/** An error whose fate is open: a Catch node receives it within the same turn, or nobody does. */
+interface RaisedError {
+  readonly nodeId: string;
+  readonly error: FlowError;
+}
+
+/**
+ * One followed message: its open branches, by node. A list is searched faster than a map is built here, since few
+ * nodes hold one message at a time however many parts of it each of them holds.
+ */
+export class FollowedMessage {
+  /** Its own id first, then those of the messages made of it. */
+  readonly ids: string[];
+  /** Message objects that lost their id on the way and whose node has yet to end them. */
+  readonly strays: FlowMessage[] = [];
+  /** It is in the list of messages to be decided on. */
+  decisionDue = false;
+  /** It was seen on its way into the flow. */
+  delivered = false;
+  /** A node that held it, or one it went to, was stopped by a deploy. */
+  lost = false;
+  #holdings: Holding[] = [];
+  #open = 0;
+  #heldByOwn = 0;
+  #moved = true;
+  #idle = 0;
+  #raised: RaisedError[] = [];
+  #uncaught: FlowError | undefined;
+
+  constructor(
+    id: string,
+    /** Whoever follows it. */
+    readonly owner: object,
+    private readonly settle: number,
+    /** Called once. */
+    readonly resolve: (outcome: FlowOutcome) => void,
+  ) {
+    this.ids = [id];
+  }
+
+  /** A delivery to `node` is under way. */
+  transit(node: FlowNode): void {
+    this.#holding(node).inTransit++;
+    this.#open++;
+    this.delivered = true;
+    this.#moved = true;
+  }
+
+  /** `node` has it now. Link, Catch and Complete nodes are given messages without a delivery: those are new branches. */
+  arrive(node: FlowNode): void {
+    const holding = this.#holding(node);
+    if (holding.inTransit > 0) holding.inTransit--;
+    else this.#open++;
+    holding.held++;
+    if (isOwn(node)) this.#heldByOwn++;
+    this.delivered = true;
+    this.#moved = true;
+  }
+
+  /** `node` is done with one. A second `done` for the same message changes nothing. */
+  release(node: FlowNode): void {
+    this.#moved = true;
+    const index = this.#holdings.findIndex((each) => each.node === node);
+    const holding = this.#holdings[index];
+    if (holding === undefined || holding.held === 0) return;
+    holding.held--;
+    this.#open--;
+    if (isOwn(node)) this.#heldByOwn--;
+    if (holding.held === 0 && holding.inTransit === 0) this.#holdings.splice(index, 1);
+  }
+
+  holds(node: FlowNode): boolean {
+    return this.#holdings.some((each) => each.node === node && each.held > 0);
+  }
+
+  /** The nodes that have it or are about to. */
+  nodes(): readonly FlowNode[] {
+    return this.#holdings.map((each) => each.node);
+  }
+
+  raise(nodeId: string, error: FlowError): void {
+    this.#raised.push({ nodeId, error });
+  }
+
+  /** A Catch node has received the error that this node raised. */
+  caught(nodeId: string): void {
+    this.#raised = this.#raised.filter((each) => each.nodeId !== nodeId);
+  }
+
+  /** What was raised and not caught by now stays uncaught. */
+  settleErrors(): void {
+    if (this.#raised.length === 0) return;
+    this.#uncaught ??= this.#raised[0]?.error;
+    this.#raised = [];
+  }
+
+  get ended(): boolean {
+    return this.#open === 0;
+  }
+
+  /** Winds or advances its clock; true when nothing has moved for `settle` seconds. */
+  tick(seconds: number): boolean {
+    if (this.#moved || this.#heldByOwn > 0) {
+      this.#moved = false;
+      this.#idle = 0;
+      return false;
+    }
+    this.#idle += seconds;
+    return this.#idle >= this.settle;
+  }
+
+  /** The first uncaught error wins, then a deploy that stopped it on its way, then `otherwise`. */
+  outcome(otherwise: 'completed' | 'settled'): FlowOutcome {
+    if (this.#uncaught !== undefined) return { kind: 'failed', error: this.#uncaught };
+    return { kind: this.lost ? 'abandoned' : otherwise };
+  }
+
+  #holding(node: FlowNode): Holding {
+    for (const holding of this.#holdings) if (holding.node === node) return holding;
+    const holding = { node, inTransit: 0, held: 0 };
+    this.#holdings.push(holding);
+    return holding;
+  }
+}

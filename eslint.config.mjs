@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.node-red/', '.cache/', '**/target/', 'triple/pkg/', 'test/guests/**/*.js'] },
+  { ignores: ['dist/', 'node_modules/', '.node-red/', '.cache/', '**/target/', 'triple/pkg/', 'test/guests/**'] },
   js.configs.recommended,
   {
     files: ['**/*.mjs'],
@@ -24,8 +24,11 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.cjs'],
-    languageOptions: { globals: { module: 'readonly' } },
+    files: ['**/*.cjs', '**/fixture/**/*.js'],
+    languageOptions: {
+      sourceType: 'commonjs',
+      globals: { module: 'readonly', require: 'readonly', setTimeout: 'readonly' },
+    },
   },
   {
     files: ['**/*.ts'],

@@ -100,7 +100,7 @@ export class FlowLedger {
     if (!saysDone) this.#release(message, node);
     else if (this.#byId.get(receipt.msg._msgid ?? '') !== message && message.holds(node)) {
       this.#strays.set(receipt.msg, message);
-      message.strays.push(receipt.msg);
+      message.strays = [...message.strays, receipt.msg];
     }
   }
 
@@ -120,7 +120,8 @@ export class FlowLedger {
   decide(): void {
     const due = this.#due;
     this.#due = [];
-    this.#frames = [];
+    // No handler runs now: what is left was stopped by another package's hook after ours had seen it arrive.
+    if (this.#frames.length > 0) this.#frames = [];
     for (const message of due) {
       message.decisionDue = false;
       if (!this.#open.has(message)) continue;
@@ -184,7 +185,7 @@ export class FlowLedger {
     for (let i = this.#frames.length - 1; i >= 0; i--) {
       const frame = this.#frames[i];
       if (frame?.receipt !== receipt) continue;
-      this.#frames.length = i;
+      this.#frames.splice(i);
       return this.#open.has(frame.message) ? frame.message : undefined;
     }
     return undefined;

@@ -1,6 +1,9 @@
 import type { FlowError, FlowOutcome } from './outcome';
 import { isOwn, type FlowMessage, type FlowNode } from './flow-node';
 
+/** The empty list of most messages: they meet no error and keep their id. */
+const NONE: readonly never[] = [];
+
 /** A node's share of a message: deliveries under way to it, and those it has taken and not yet ended. */
 interface Holding {
   readonly node: FlowNode;
@@ -22,19 +25,19 @@ export class FollowedMessage {
   /** Its own id first, then those of the messages made of it. */
   readonly ids: string[];
   /** Message objects that lost their id on the way and whose node has yet to end them. */
-  readonly strays: FlowMessage[] = [];
+  strays: readonly FlowMessage[] = NONE;
   /** It is in the list of messages to be decided on. */
   decisionDue = false;
   /** It was seen on its way into the flow. */
   delivered = false;
   /** A node that held it, or one it went to, was stopped by a deploy. */
   lost = false;
-  #holdings: Holding[] = [];
+  readonly #holdings: Holding[] = [];
   #open = 0;
   #heldByOwn = 0;
   #moved = true;
   #idle = 0;
-  #raised: RaisedError[] = [];
+  #raised: readonly RaisedError[] = NONE;
   #uncaught: FlowError | undefined;
 
   constructor(
@@ -70,17 +73,16 @@ export class FollowedMessage {
   /** `node` is done with one. A second `done` for the same message changes nothing. */
   release(node: FlowNode): void {
     this.#moved = true;
-    const index = this.#holdings.findIndex((each) => each.node === node);
-    const holding = this.#holdings[index];
+    const holding = this.#find(node);
     if (holding === undefined || holding.held === 0) return;
     holding.held--;
     this.#open--;
     if (isOwn(node)) this.#heldByOwn--;
-    if (holding.held === 0 && holding.inTransit === 0) this.#holdings.splice(index, 1);
+    if (holding.held === 0 && holding.inTransit === 0) this.#holdings.splice(this.#holdings.indexOf(holding), 1);
   }
 
   holds(node: FlowNode): boolean {
-    return this.#holdings.some((each) => each.node === node && each.held > 0);
+    return (this.#find(node)?.held ?? 0) > 0;
   }
 
   /** The nodes that have it or are about to. */
@@ -89,19 +91,24 @@ export class FollowedMessage {
   }
 
   raise(nodeId: string, error: FlowError): void {
-    this.#raised.push({ nodeId, error });
+    this.#raised = [...this.#raised, { nodeId, error }];
   }
 
-  /** A Catch node has received the error that this node raised. */
+  /**
+   * A Catch node has received an error that this node raised. A link call that times out or finds no target raises one
+   * and never calls `done`: its error is its end.
+   */
   caught(nodeId: string): void {
-    this.#raised = this.#raised.filter((each) => each.nodeId !== nodeId);
+    if (this.#raised.length > 0) this.#raised = this.#raised.filter((each) => each.nodeId !== nodeId);
+    const call = this.#holdings.find(({ node }) => node.id === nodeId && node.type === 'link call');
+    if (call !== undefined) this.release(call.node);
   }
 
   /** What was raised and not caught by now stays uncaught. */
   settleErrors(): void {
     if (this.#raised.length === 0) return;
     this.#uncaught ??= this.#raised[0]?.error;
-    this.#raised = [];
+    this.#raised = NONE;
   }
 
   get ended(): boolean {
@@ -126,9 +133,15 @@ export class FollowedMessage {
   }
 
   #holding(node: FlowNode): Holding {
-    for (const holding of this.#holdings) if (holding.node === node) return holding;
+    const known = this.#find(node);
+    if (known !== undefined) return known;
     const holding = { node, inTransit: 0, held: 0 };
     this.#holdings.push(holding);
     return holding;
+  }
+
+  #find(node: FlowNode): Holding | undefined {
+    for (const holding of this.#holdings) if (holding.node === node) return holding;
+    return undefined;
   }
 }

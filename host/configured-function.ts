@@ -127,8 +127,8 @@ export class ConfiguredFunction implements WasmFunction {
   #activate(loaded: LoadedModule): void {
     if (this.#state.kind === 'ready' && this.#state.inspection.hash === loaded.inspection.hash) {
       // the file is again what it was: nothing to take over, and nothing refused any more
-      const { refused: _, ...ready } = this.#state;
-      this.#become(ready);
+      const { inspection, export: name, signature } = this.#state;
+      this.#become({ kind: 'ready', inspection, export: name, signature });
       return;
     }
     const plan = planCall(loaded, this.options, this.services.maxOutput);

@@ -38,5 +38,14 @@ export const PAGE_SIZE = 65536;
  */
 export const MAX_TABLE_ELEMENTS = 1_000_000;
 
+/** Tables a module may have: even an empty one costs; real programs have one or two. */
+export const MAX_TABLES = 1000;
+
+/**
+ * Memories a module may have. Each reserves gigabytes of address space whatever its size, and a process
+ * has room for some 13,000.
+ */
+export const MAX_MEMORIES = 32;
+
 /** Seconds the loader may spend on reading, parsing and compiling one module. */
 export const LOAD_TIMEOUT = 30;

@@ -12,6 +12,11 @@ export interface Parameter {
   readonly type: ValueType;
   /** True when `undefined` or `null` may be passed, as for Rust's `Option`. */
   readonly optional?: boolean;
+  /**
+   * True for an i32 or i64 read off the binary, which does not tell signed from unsigned: both ranges are
+   * accepted. A signature somebody wrote says which of the two it is, and only that range is.
+   */
+  readonly eitherSign?: boolean;
 }
 
 export interface Result {

@@ -326,6 +326,16 @@ describe('followed in a real Node-RED', () => {
         link('return', 'link out', [], { mode: 'return' }),
       ],
     );
+    row(
+      'link call without an answer, caught',
+      ENDED,
+      ['call'],
+      [
+        link('call', 'link call', ['in'], { linkType: 'static', timeout: '0.1', wires: [['arrived']] }),
+        link('in', 'link in', [], { wires: [[]] }),
+        catchAll('catch', {}, 'arrived'),
+      ],
+    );
     row('subflow', ENDED, ['sub'], [{ id: 'sub', type: 'subflow:subflow1', wires: [['arrived']] }], {
       global: [
         {
@@ -437,6 +447,10 @@ describe('followed in a real Node-RED', () => {
     row('a message without the id of the first', ENDED, ['n'], [odd('n', 'new message', 'arrived')]);
     row('the id removed, done later', ENDED, ['n'], [odd('n', 'loses the id, done later', 'arrived')]);
     row('done never called settles', { kind: 'settled', arrivals: 1 }, ['n'], [odd('n', 'never done', 'arrived')], {
+      settle: SHORT,
+    });
+    row("a message that another package's hook drops settles", { kind: 'settled', arrivals: 0 }, ['arrived'], [], {
+      msg: { payload: 'x', drop: true },
       settle: SHORT,
     });
     row('a handler that throws settles', { kind: 'settled' }, ['n'], [odd('n', 'throws')], { settle: SHORT });

@@ -1,0 +1,175 @@
+import { WasmFunctionError } from '../errors';
+import type { ModuleDescription } from '../module/description';
+import { count } from '../values/describe';
+import type { GuestValue } from '../values/signature';
+import type { CallPlan, Guest } from './adapter';
+import { type Allocation, Allocator } from './allocator';
+import type { Carrier, Layout } from './bytes-layout';
+import { fromBytes, toBytes } from './bytes-values';
+import { type LiveInstance, type RawFunction, rawResults } from './instance';
+import { LinearMemory } from './linear-memory';
+import { isNumeric, liftNumber, lowerNumber, type RawValue } from './numbers';
+
+/** Bytes of the pointer and the length that a guest writes with `out-pointer`. */
+const OUT_AREA = 8;
+
+/** What a call has put into the guest's memory. */
+interface Passed {
+  readonly raw: RawValue[];
+  readonly allocations: Allocation[];
+  /** The first data parameter, which `in-place` overwrites. */
+  input?: Allocation & { readonly length: number };
+}
+
+/** What came back as data, and what of it the guest allocated. */
+interface Returned {
+  readonly bytes: Uint8Array;
+  readonly allocation?: Allocation;
+}
+
+/**
+ * A guest that takes and returns text and bytes in its memory. Whoever exports a deallocator wants it used: the
+ * host gives back the arguments it allocated and, after copying it, a result from the guest's heap.
+ */
+export class BytesGuest implements Guest {
+  readonly memory: WebAssembly.Memory | undefined;
+  private readonly linear: LinearMemory | undefined;
+  private readonly allocator: Allocator | undefined;
+  private readonly target: RawFunction;
+
+  constructor(
+    instance: LiveInstance,
+    description: ModuleDescription,
+    private readonly layout: Layout,
+    plan: CallPlan,
+  ) {
+    this.memory = instance.memory;
+    this.target = instance.require(plan.export);
+    if (this.memory === undefined) return;
+    this.linear = new LinearMemory(this.memory, plan.maxOutput);
+    this.allocator = Allocator.of(description, instance, this.linear);
+  }
+
+  call(args: readonly GuestValue[]): GuestValue[] {
+    const passed: Passed = { raw: [], allocations: [] };
+    if (this.layout.convention === 'out-pointer') {
+      const area = this.allocate(OUT_AREA, passed);
+      this.requireMemory().fill(area.pointer, OUT_AREA);
+      passed.raw.push(area.pointer);
+    }
+    args.forEach((value, index) => this.pass(value, index, passed));
+    // What traps is thrown away with all its memory, so nothing is given back then.
+    const raw = rawResults(this.target(...passed.raw));
+    try {
+      return this.lift(raw, passed);
+    } finally {
+      for (const allocation of passed.allocations) this.allocator?.free(allocation);
+    }
+  }
+
+  private pass(value: GuestValue, index: number, passed: Passed): void {
+    const type = this.layout.signature.parameters[index]?.type;
+    const carrier: Carrier = this.layout.carriers[index] ?? 'number';
+    if (carrier === 'number' || type === undefined || isNumeric(type)) {
+      passed.raw.push(lowerNumber(value));
+      return;
+    }
+    const data = toBytes(value, type);
+    const stored = carrier === 'pointer' ? this.delimit(data) : data;
+    const allocation = this.allocate(stored.length, passed);
+    this.requireMemory().write(allocation.pointer, stored);
+    passed.input ??= { ...allocation, length: stored.length };
+    passed.raw.push(allocation.pointer);
+    if (carrier === 'pointer-length') passed.raw.push(stored.length);
+  }
+
+  /** Data that says itself where it ends. */
+  private delimit(data: Uint8Array): Uint8Array {
+    if (this.layout.convention === 'length-prefixed') {
+      const prefixed = new Uint8Array(4 + data.length);
+      new DataView(prefixed.buffer).setUint32(0, data.length, true);
+      prefixed.set(data, 4);
+      return prefixed;
+    }
+    if (data.includes(0)) {
+      throw new WasmFunctionError('arguments', 'The text contains a NUL, which would end it early in a C string.');
+    }
+    const terminated = new Uint8Array(data.length + 1);
+    terminated.set(data);
+    return terminated;
+  }
+
+  private allocate(size: number, passed: Passed): Allocation {
+    if (this.allocator === undefined) throw new WasmFunctionError('abi', 'The module exports no allocator.');
+    const allocation = this.allocator.allocate(size);
+    passed.allocations.push(allocation);
+    return allocation;
+  }
+
+  private requireMemory(): LinearMemory {
+    if (this.linear === undefined) throw new WasmFunctionError('abi', 'The module exports no memory.');
+    return this.linear;
+  }
+
+  private lift(raw: readonly RawValue[], passed: Passed): GuestValue[] {
+    const { results } = this.layout.signature;
+    const [first] = results;
+    if (first === undefined || isNumeric(first.type)) {
+      return results.map(({ type }, index) => liftNumber(raw[index] ?? 0, isNumeric(type) ? type : 'f64'));
+    }
+    const { bytes, allocation } = this.returned(raw, passed);
+    if (allocation !== undefined && !liesIn(allocation, passed.allocations)) this.allocator?.freeResult(allocation);
+    return [fromBytes(bytes, first.type)];
+  }
+
+  private returned(raw: readonly RawValue[], passed: Passed): Returned {
+    const memory = this.requireMemory();
+    const first = raw[0] ?? 0;
+    switch (this.layout.convention) {
+      case 'packed':
+        return this.at(Number(BigInt.asUintN(32, BigInt(first) >> 32n)), Number(BigInt.asUintN(32, BigInt(first))));
+      case 'packed-low':
+        return this.at(Number(BigInt.asUintN(32, BigInt(first))), Number(BigInt.asUintN(32, BigInt(first) >> 32n)));
+      case 'pair':
+        return this.at(Number(first), Number(raw[1] ?? 0));
+      case 'out-pointer': {
+        const area = passed.allocations[0]?.pointer ?? 0;
+        return this.at(memory.readU32(area), memory.readU32(area + 4));
+      }
+      case 'cstring': {
+        const bytes = memory.readTerminated(Number(first));
+        return { bytes, allocation: { pointer: Number(first) >>> 0, size: bytes.length + 1 } };
+      }
+      case 'length-prefixed': {
+        const bytes = memory.readPrefixed(Number(first));
+        return { bytes, allocation: { pointer: Number(first) >>> 0, size: bytes.length + 4 } };
+      }
+      case 'in-place':
+        return { bytes: this.overwritten(Number(first), passed) };
+      case 'number':
+        throw new WasmFunctionError('abi', 'The convention number returns no data.');
+    }
+  }
+
+  private at(pointer: number, length: number): Returned {
+    const bytes = this.requireMemory().read(pointer, length);
+    return { bytes, ...(bytes.length > 0 ? { allocation: { pointer: pointer >>> 0, size: bytes.length } } : {}) };
+  }
+
+  private overwritten(length: number, { input }: Passed): Uint8Array {
+    const available = input?.length ?? 0;
+    if (length < 0 || length > available) {
+      throw new WasmFunctionError(
+        'result',
+        `The guest returned ${String(length)} as the new length of its input of ${count(available, 'byte')}; ` +
+          'with in-place the result is written over the input and cannot be longer.',
+      );
+    }
+    return this.requireMemory().read(input?.pointer ?? 0, length);
+  }
+}
+
+/** A result that is part of an argument goes back with the argument. */
+function liesIn({ pointer }: Allocation, allocations: readonly Allocation[]): boolean {
+  return allocations.some((each) => pointer >= each.pointer && pointer < each.pointer + each.size);
+}

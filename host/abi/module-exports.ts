@@ -1,0 +1,71 @@
+import { WasmFunctionError } from '../errors';
+import type { FunctionType, ModuleDescription, WasmType } from '../module/description';
+
+export interface FunctionExport {
+  readonly name: string;
+  readonly type: FunctionType;
+}
+
+/** Functions that toolchains export for themselves, whatever the ABI. */
+const TOOLCHAIN = new Set(['_initialize', '__wasm_call_ctors', '__wasm_init_memory', '__wasm_apply_data_relocs', '__errno_location', 'setThrew', 'stackSave', 'stackRestore', 'stackAlloc', '__getTempRet0', '__setTempRet0', 'asyncify_start_unwind', 'asyncify_stop_unwind', 'asyncify_start_rewind', 'asyncify_stop_rewind', 'asyncify_get_state']); // prettier-ignore
+const TOOLCHAIN_PREFIX = /^(?:_?emscripten_|__em_|cabi_post_|__wasilibc_|__tinygo_|__llvm_)/;
+
+/** Functions to hand out and take back memory, under the names languages and tutorials give them. */
+export const ALLOCATORS = ['alloc', 'allocate', 'malloc', '__alloc', 'wasm_alloc', 'wasm_malloc', 'wasm_allocate', '_malloc', 'cabi_realloc', 'canonical_abi_realloc'] as const; // prettier-ignore
+export const DEALLOCATORS = ['dealloc', 'deallocate', 'free', '__free', '__dealloc', 'wasm_free', 'wasm_dealloc', 'wasm_deallocate', '_free'] as const; // prettier-ignore
+const MEMORY_PLUMBING = new Set<string>([...ALLOCATORS, ...DEALLOCATORS, 'realloc', 'calloc', '__realloc', 'wasm_realloc', 'aligned_alloc', 'posix_memalign', 'malloc_usable_size', 'canonical_abi_free', 'cabi_free']); // prettier-ignore
+
+export function functionExports(module: ModuleDescription): FunctionExport[] {
+  return module.exports.flatMap((each) => (each.kind === 'function' ? [{ name: each.name, type: each.type }] : []));
+}
+
+/** The functions a user may want: no plumbing of a toolchain, and none that `isPlumbing` names. */
+export function offeredExports(module: ModuleDescription, isPlumbing = (_name: string) => false): FunctionExport[] {
+  return functionExports(module).filter(
+    ({ name }) =>
+      !TOOLCHAIN.has(name) && !TOOLCHAIN_PREFIX.test(name) && !MEMORY_PLUMBING.has(name) && !isPlumbing(name),
+  );
+}
+
+export function findFunction(module: ModuleDescription, name: string): FunctionExport | undefined {
+  return functionExports(module).find((each) => each.name === name);
+}
+
+/** Whether the module exports a function of this name and, where given, number of parameters. */
+export function exportsFunction(module: ModuleDescription, name: string): boolean {
+  return findFunction(module, name) !== undefined;
+}
+
+export function exportsMemory(module: ModuleDescription): boolean {
+  return module.exports.some((each) => each.kind === 'memory');
+}
+
+/** @throws WasmFunctionError `export` where there is no such function; lists those there are */
+export function requireFunction(
+  module: ModuleDescription,
+  name: string,
+  offered: readonly FunctionExport[],
+): FunctionExport {
+  const found = findFunction(module, name);
+  if (found !== undefined) return found;
+  const other = module.exports.find((each) => each.name === name);
+  const what =
+    other === undefined ? `The module exports no "${name}"` : `The export "${name}" is a ${other.kind}, not a function`;
+  throw new WasmFunctionError('export', `${what}; ${listNames(offered)}.`, { export: name });
+}
+
+function listNames(offered: readonly FunctionExport[]): string {
+  if (offered.length === 0) return 'it exports no function that could be called';
+  const names = offered.slice(0, 10).map(({ name }) => `"${name}"`);
+  return `choose one of ${names.join(', ')}${offered.length > names.length ? ' …' : ''}`;
+}
+
+/** As the binary has it: `(i32, i32) → i64`. */
+export function formatFunctionType(type: FunctionType): string {
+  const results = type.results.length === 1 ? String(type.results[0]) : list(type.results);
+  return `${list(type.parameters)} → ${results}`;
+}
+
+function list(types: readonly WasmType[]): string {
+  return `(${types.join(', ')})`;
+}

@@ -1,0 +1,99 @@
+import { WasmFunctionError } from '../errors';
+import type { FunctionType, ModuleDescription } from '../module/description';
+import { formatSignature } from '../values/format-signature';
+import type { Signature, ValueType } from '../values/signature';
+import type { CallableExport, CallPlan, ExportChoice, Guest, GuestAbi } from './adapter';
+import { LiveInstance, rawResults } from './instance';
+import { formatFunctionType, offeredExports, requireFunction } from './module-exports';
+import { importsWasi, missingImports, refuse } from './module-imports';
+import { isNumeric, liftNumber, lowerNumber, type NumericType, numericSignature, onlyNumbers, wasmType } from './numbers'; // prettier-ignore
+
+const IMPORT_REMEDY =
+  'Build it so that it needs nothing of its host, or choose the ABI it was made for if it was not recognised.';
+
+/** Functions over numbers: nothing to agree on but their types. */
+export const numeric: GuestAbi = {
+  name: 'numeric',
+  title: 'Numbers',
+  summary: 'Functions that take and return numbers, written in any language.',
+  detect(module) {
+    const found = offeredExports(module).some(({ type }) => onlyNumbers(type));
+    if (!found) return undefined;
+    const wasi = importsWasi(module) ? ', and it imports WASI as a library or reactor does' : '';
+    return { because: `its functions take and return numbers only${wasi}` };
+  },
+  caller: { exports: callableExports, plan, instantiate },
+};
+
+function callableExports(module: ModuleDescription): CallableExport[] {
+  const missing = missingImports(module, IMPORT_REMEDY);
+  return offeredExports(module).map(({ name, type }) => {
+    const question = missing ?? unusualType(type);
+    const signature = numericSignature(type);
+    return {
+      name,
+      type,
+      ...(question === undefined && signature !== undefined ? { signature } : { question: question ?? '' }),
+    };
+  });
+}
+
+function plan(module: ModuleDescription, choice: ExportChoice): Omit<CallPlan, 'abi' | 'maxOutput'> {
+  const { name, type } = requireFunction(module, choice.export, offeredExports(module));
+  refuse(missingImports(module, IMPORT_REMEDY) ?? unusualType(type));
+  const signature = choice.signature ?? numericSignature(type);
+  if (signature === undefined || !fitsNumbers(signature, type)) throw misfit(name, type, signature);
+  return { export: name, signature, emits: 'result' };
+}
+
+/** Why a function of this type cannot be called with what messages carry. */
+export function unusualType(type: FunctionType): string | undefined {
+  if (onlyNumbers(type)) return undefined;
+  return (
+    `Its type is ${formatFunctionType(type)}: vectors and references have no counterpart in a message. ` +
+    'Export a function that takes and returns i32, i64, f32 or f64.'
+  );
+}
+
+function fitsNumbers(signature: Signature, type: FunctionType): boolean {
+  return fit(signature.parameters, type.parameters) && fit(signature.results, type.results);
+}
+
+function fit(values: readonly { readonly type: ValueType; readonly optional?: boolean }[], types: readonly string[]) {
+  return (
+    values.length === types.length &&
+    values.every(({ type, optional }, index) => optional !== true && isNumeric(type) && wasmType(type) === types[index])
+  );
+}
+
+function misfit(name: string, type: FunctionType, signature: Signature | undefined): WasmFunctionError {
+  const given = signature === undefined ? 'Its signature' : `The signature ${formatSignature(signature)}`;
+  return new WasmFunctionError(
+    'abi',
+    `${given} does not fit "${name}", whose type is ${formatFunctionType(type)}: a function over numbers has one of i32, u32, ` +
+      'i64, u64, f32, f64 or bool for each of them. For text and bytes choose the ABI that carries them.',
+    { export: name },
+  );
+}
+
+function instantiate(module: WebAssembly.Module, description: ModuleDescription, plan: CallPlan): Guest {
+  refuse(missingImports(description, IMPORT_REMEDY));
+  const instance = new LiveInstance(module, {});
+  instance.initialize();
+  return numericGuest(instance, plan);
+}
+
+/** A guest whose export is called with numbers and nothing else. */
+export function numericGuest(instance: LiveInstance, plan: CallPlan): Guest {
+  const target = instance.require(plan.export);
+  const results = numericResults(plan.signature);
+  return {
+    memory: instance.memory,
+    call: (args) =>
+      rawResults(target(...args.map(lowerNumber))).map((raw, index) => liftNumber(raw, results[index] ?? 'f64')),
+  };
+}
+
+function numericResults(signature: Signature): NumericType[] {
+  return signature.results.map(({ type }) => type).filter(isNumeric);
+}

@@ -1,0 +1,182 @@
+import type { ModuleDescription, WasmType } from '../module/description';
+import type { Refusal } from './adapter';
+
+/** A kind of module outside this project. */
+export interface RefusedKind {
+  /** Where it stands in the order of detection, between the ABIs (`host/module/detect.ts`). */
+  readonly order: number;
+  recognise(module: ModuleDescription): Refusal | undefined;
+}
+
+const NUMERIC: readonly WasmType[] = ['i32', 'i64', 'f32', 'f64'];
+
+/**
+ * Why one export cannot be called although others of its module can: a parameter or result is a vector or
+ * a reference, which a message cannot carry. wasm-bindgen's adapter has its own way with `externref`.
+ */
+export function unusualTypes(module: ModuleDescription, exportName: string): Refusal | undefined {
+  const found = module.exports.find(({ name }) => name === exportName);
+  if (found?.kind !== 'function') return undefined;
+  const { parameters, results } = found.type;
+  const unusual = [...new Set([...parameters, ...results].filter((type) => !NUMERIC.includes(type)))];
+  if (unusual.length === 0) return undefined;
+  return {
+    kind: `an export over ${unusual.join(' and ')}`,
+    because: `${quoted(exportName)} takes or returns ${unusual.join(' and ')}, which a message cannot carry`,
+    remedy: 'Export a function over numbers, or over a pointer and a length, that calls it.',
+  };
+}
+
+function importsModule(module: ModuleDescription, test: (name: string) => boolean): boolean {
+  return module.imports.some((item) => test(item.module));
+}
+
+function exportNamed(module: ModuleDescription, test: (name: string) => boolean): string | undefined {
+  return module.exports.find(({ name }) => test(name))?.name;
+}
+
+/** A name from the module as it may stand in a sentence: one line, not long. */
+export function quoted(name: string): string {
+  const line = name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '\ufffd');
+  return `"${line.length > 60 ? `${line.slice(0, 60)}…` : line}"`;
+}
+
+function recogniseObjectFile(module: ModuleDescription): Refusal | undefined {
+  if (!module.customSections.includes('linking')) return undefined;
+  return {
+    kind: 'a WebAssembly object file (.o)',
+    because: 'it has a "linking" section, which the linker takes away',
+    remedy: 'Link it: clang --target=wasm32 -nostdlib -Wl,--no-entry -Wl,--export=NAME, or wasm-ld itself.',
+  };
+}
+
+function recogniseDynamicLibrary(module: ModuleDescription): Refusal | undefined {
+  const section = module.customSections.find((name) => name === 'dylink' || name === 'dylink.0');
+  if (section === undefined) return undefined;
+  return {
+    kind: 'a WebAssembly dynamic library',
+    because: `it has a "${section}" section: it expects a program to load it`,
+    remedy: 'Build a module of its own: without -shared, -sSIDE_MODULE or -fPIC.',
+  };
+}
+
+function recogniseProxyWasm(module: ModuleDescription): Refusal | undefined {
+  const name = exportNamed(module, (candidate) => candidate.startsWith('proxy_abi_version_'));
+  if (name === undefined) return undefined;
+  return {
+    kind: 'an Envoy (proxy-wasm) filter',
+    because: `it exports ${quoted(name)}`,
+    remedy:
+      'It lives on the events of an HTTP proxy, which a flow has not. Export the function itself from a plain module.',
+  };
+}
+
+const FLUVIO_EXPORTS = ['filter', 'map', 'filter_map', 'array_map', 'aggregate'];
+
+function recogniseFluvio(module: ModuleDescription): Refusal | undefined {
+  if (!module.imports.some((item) => item.module === 'env' && item.name === 'copy_records')) return undefined;
+  const name = exportNamed(module, (candidate) => FLUVIO_EXPORTS.includes(candidate));
+  if (name === undefined) return undefined;
+  return {
+    kind: 'a Fluvio SmartModule',
+    because: `it imports env.copy_records and exports ${quoted(name)}`,
+    remedy: "It needs Fluvio's own record batches. Export the function over numbers or bytes from a plain module.",
+  };
+}
+
+function recogniseUnfinishedWasmBindgen(module: ModuleDescription): Refusal | undefined {
+  if (exportNamed(module, (name) => name.startsWith('__wbindgen_describe')) === undefined) return undefined;
+  if (!importsModule(module, (name) => name === '__wbindgen_placeholder__')) return undefined;
+  return {
+    kind: 'wasm-bindgen output before its second step',
+    because: 'it still exports __wbindgen_describe… and imports __wbindgen_placeholder__',
+    remedy:
+      'Build it with `wasm-pack build --target nodejs`, or run `wasm-bindgen` on it, and give the file …_bg.wasm.',
+  };
+}
+
+function recogniseSharedOrLargeMemory(module: ModuleDescription): Refusal | undefined {
+  const limits = [
+    ...module.memories,
+    ...[...module.imports, ...module.exports].flatMap((item) => (item.kind === 'memory' ? [item.limits] : [])),
+  ];
+  if (limits.some(({ shared }) => shared)) {
+    return {
+      kind: 'a module for several threads',
+      because: 'its memory is shared',
+      remedy: 'Build it without threads (no atomics target feature, no -pthread, not for wasm32-wasip1-threads).',
+    };
+  }
+  if (limits.some(({ index64 }) => index64)) {
+    return {
+      kind: 'a module with 64-bit memory (memory64)',
+      because: 'its memory has 64-bit addresses',
+      remedy: 'Build it for wasm32 instead of wasm64.',
+    };
+  }
+  return undefined;
+}
+
+function recogniseGoForBrowsers(module: ModuleDescription): Refusal | undefined {
+  const found = module.imports.find((item) => item.module === 'gojs' || item.module === 'go');
+  if (found === undefined) return undefined;
+  return {
+    kind: 'a Go program for browsers',
+    because: `it imports from ${quoted(found.module)}`,
+    remedy:
+      'Build it with GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared, and export functions with //go:wasmexport.',
+  };
+}
+
+function recogniseEmscripten(module: ModuleDescription): Refusal | undefined {
+  const short =
+    module.imports.length > 0 && module.imports.every((item) => item.module.length === 1 && item.name.length <= 2);
+  const glue = module.imports.find(
+    (item) => item.module === 'env' && /^(?:invoke_|emscripten_|_emscripten_)/.test(item.name),
+  );
+  if (!short && glue === undefined) return undefined;
+  return {
+    kind: 'an Emscripten module that needs its own JavaScript',
+    because:
+      glue === undefined ? 'all its imports have names of a letter or two' : `it imports env.${printable(glue.name)}`,
+    remedy:
+      'Build it with emcc -O2 --no-entry -sSTANDALONE_WASM (and without exceptions by -sDISABLE_EXCEPTION_CATCHING=1).',
+  };
+}
+
+function printable(name: string): string {
+  return quoted(name).slice(1, -1);
+}
+
+function recogniseJavy(module: ModuleDescription): Refusal | undefined {
+  const found = module.imports.find((item) => /^javy_quickjs_provider/.test(item.module));
+  if (found === undefined) return undefined;
+  return {
+    kind: 'a Javy module without its engine',
+    because: `it imports from ${quoted(found.module)}`,
+    remedy: 'Build it statically: javy build without -C dynamic.',
+  };
+}
+
+/** Only where nothing else can be called: a module with one plain export more stays usable. */
+function recogniseOnlyUnusualTypes(module: ModuleDescription): Refusal | undefined {
+  const functions = module.exports.filter((item) => item.kind === 'function');
+  const [first] = functions;
+  if (first === undefined) return undefined;
+  const refusals = functions.map(({ name }) => unusualTypes(module, name));
+  return refusals.every((refusal) => refusal !== undefined) ? refusals[0] : undefined;
+}
+
+/** Modules of ABIs outside this project; the numbers are places among the ABIs' own. */
+export const REFUSALS: readonly RefusedKind[] = [
+  { order: 1, recognise: recogniseObjectFile },
+  { order: 1.5, recognise: recogniseDynamicLibrary },
+  { order: 3, recognise: recogniseProxyWasm },
+  { order: 8, recognise: recogniseFluvio },
+  { order: 9, recognise: recogniseUnfinishedWasmBindgen },
+  { order: 9.5, recognise: recogniseSharedOrLargeMemory },
+  { order: 11, recognise: recogniseGoForBrowsers },
+  { order: 13, recognise: recogniseEmscripten },
+  { order: 14, recognise: recogniseJavy },
+  { order: 17.5, recognise: recogniseOnlyUnusualTypes },
+];

@@ -1,0 +1,238 @@
+import { basename, dirname, join } from 'node:path';
+import type { FunctionType, WasmType } from './description';
+import type { Parameter, Result, Signature, ValueType } from '../values/signature';
+
+/**
+ * Where a module's declarations may be, the likeliest first. wasm-pack writes `x.d.ts` for `x_bg.wasm`,
+ * asc `x.d.ts` for `x.wasm`. `x_bg.wasm.d.ts` is of no use: it repeats what the binary says.
+ *
+ * @param file path of the `.wasm` file
+ */
+export function declarationPaths(file: string): string[] {
+  const name = basename(file).replace(/\.wasm$/i, '');
+  const names = name.endsWith('_bg') ? [name.slice(0, -'_bg'.length), name] : [name];
+  return names.filter((candidate) => candidate !== '').map((candidate) => join(dirname(file), `${candidate}.d.ts`));
+}
+
+/** TypeScript's types that a message can carry. `number` says no more than f64 does until the binary is asked. */
+const SCRIPT_TYPES = new Map<string, ValueType>([
+  ['number', 'f64'],
+  ['bigint', 'i64'],
+  ['string', 'string'],
+  ['boolean', 'bool'],
+  ['Uint8Array', 'bytes'],
+  ['Uint8ClampedArray', 'bytes'],
+  ['ArrayBuffer', 'bytes'],
+]);
+
+/** AssemblyScript's own types, which asc writes into the comment above each function. */
+const SOURCE_TYPES = new Map<string, ValueType>([
+  ['i8', 'i32'],
+  ['i16', 'i32'],
+  ['i32', 'i32'],
+  ['isize', 'i32'],
+  ['u8', 'u32'],
+  ['u16', 'u32'],
+  ['u32', 'u32'],
+  ['usize', 'u32'],
+  ['i64', 'i64'],
+  ['u64', 'u64'],
+  ['f32', 'f32'],
+  ['f64', 'f64'],
+  ['bool', 'bool'],
+]);
+
+/** A comment (whole, or to the end of the text), a string, a name or a sign; linear in the text. */
+const TOKEN = /\/\*[^]*?(?:\*\/|$)|\/\/[^\n]*|"[^"\n]*"|'[^'\n]*'|=>|[\p{ID_Start}$_][\p{ID_Continue}$]*|\S/gu;
+
+/**
+ * Signatures of the functions a `.d.ts` declares, as wasm-pack, wasm-bindgen and `asc --bindings` write them.
+ * A function whose types cannot be carried has no entry; nor has one that is declared twice in different ways.
+ */
+export function readDeclarations(text: string): ReadonlyMap<string, Signature> {
+  const signatures = new Map<string, Signature | undefined>();
+  const source = new Source(text);
+  while (!source.done) {
+    if (!source.takeWord('function')) {
+      source.advance();
+      continue;
+    }
+    const comment = source.comment;
+    const name = source.name();
+    if (name === undefined) continue;
+    const signature = refineByComment(readSignature(source), comment);
+    const same = !signatures.has(name) || JSON.stringify(signatures.get(name)) === JSON.stringify(signature);
+    signatures.set(name, same ? signature : undefined);
+  }
+  return new Map([...signatures].flatMap(([name, signature]) => (signature === undefined ? [] : [[name, signature]])));
+}
+
+/** The words and signs of a declaration file, one after the other. */
+class Source {
+  readonly #tokens: IterableIterator<RegExpExecArray>;
+  #next: string | undefined;
+  /** The last comment of the form used for documentation, until the statement after it has ended. */
+  comment = '';
+
+  constructor(text: string) {
+    this.#tokens = text.matchAll(TOKEN);
+    this.advance();
+  }
+
+  get done(): boolean {
+    return this.#next === undefined;
+  }
+
+  get next(): string | undefined {
+    return this.#next;
+  }
+
+  advance(): void {
+    if (this.#next === ';' || this.#next === '}') this.comment = '';
+    for (;;) {
+      const token = this.#tokens.next().value?.[0];
+      if (token?.startsWith('/*') === true) this.comment = token;
+      else if (token?.startsWith('//') !== true) {
+        this.#next = token;
+        return;
+      }
+    }
+  }
+
+  takeWord(text: string): boolean {
+    if (this.#next !== text) return false;
+    this.advance();
+    return true;
+  }
+
+  name(): string | undefined {
+    const name = this.#next;
+    if (name === undefined || !/^[\p{ID_Start}$_]/u.test(name)) return undefined;
+    this.advance();
+    return name;
+  }
+}
+
+function readSignature(source: Source): Signature | undefined {
+  if (!source.takeWord('(')) return undefined;
+  const parameters: Parameter[] = [];
+  while (!source.takeWord(')')) {
+    const name = source.name();
+    if (name === undefined) return undefined;
+    const mayBeLeftOut = source.takeWord('?');
+    if (!source.takeWord(':')) return undefined;
+    const type = readType(source, [',', ')']);
+    if (type === undefined || type === 'void') return undefined;
+    parameters.push({ name, ...type, ...(mayBeLeftOut ? { optional: true } : {}) });
+    source.takeWord(',');
+  }
+  if (!source.takeWord(':')) return undefined;
+  const result = readType(source, [';', '}', 'export', 'declare']);
+  if (result === undefined) return undefined;
+  return { parameters, results: result === 'void' ? [] : [result] };
+}
+
+/** A type up to one of `ends`: a name, or a union of one with undefined or null. */
+function readType(source: Source, ends: readonly string[]): Result | 'void' | undefined {
+  const names: string[] = [];
+  do {
+    const name = source.name();
+    if (name === undefined) return undefined;
+    names.push(name);
+  } while (source.takeWord('|'));
+  if (source.next !== undefined && !ends.includes(source.next)) return undefined;
+  const present = names.filter((name) => name !== 'undefined' && name !== 'null');
+  if (names.length === 1 && names[0] === 'void') return 'void';
+  const type = present.length === 1 ? SCRIPT_TYPES.get(present.join('')) : undefined;
+  if (type === undefined) return undefined;
+  return present.length === names.length ? { type } : { type, optional: true };
+}
+
+/** asc's `@param a \`u32\`` and `@returns \`bool\`` say what TypeScript's `number` cannot. */
+function refineByComment(signature: Signature | undefined, comment: string): Signature | undefined {
+  if (signature === undefined) return undefined;
+  const named = new Map<string, string>();
+  for (const [, name = '', type = ''] of comment.matchAll(/@param ([\w$]+) `([^`\n]*)`/g)) named.set(name, type);
+  const returned = /@returns `([^`\n]*)`/.exec(comment)?.[1];
+  return {
+    parameters: signature.parameters.map((parameter) => {
+      const type = SOURCE_TYPES.get(named.get(parameter.name ?? '') ?? '');
+      return type === undefined ? parameter : { ...parameter, type };
+    }),
+    results: signature.results.map((result) => {
+      const type = SOURCE_TYPES.get(returned ?? '');
+      return type === undefined ? result : { ...result, type };
+    }),
+  };
+}
+
+/**
+ * A declared signature with `number` replaced by the type the binary has in that place: a `.d.ts` does not
+ * tell i32 from f64. Only where parameters stand one to one, text and bytes taking one value (AssemblyScript)
+ * or two (pointer and length); what an adapter knows better is left as declared.
+ *
+ * @returns undefined when the declaration cannot belong to a function of this type
+ */
+export function refine(signature: Signature, type: FunctionType): Signature | undefined {
+  if (signature.parameters.some(({ optional }) => optional === true)) return signature;
+  const parameters = refineParameters(signature.parameters, type.parameters);
+  if (parameters === undefined) return undefined;
+  const [result] = signature.results;
+  const [wasmResult] = type.results;
+  if (signature.results.length !== 1 || type.results.length !== 1 || result === undefined || wasmResult === undefined) {
+    return { ...signature, parameters };
+  }
+  if (result.optional === true || isIndirect(result.type)) return { ...signature, parameters };
+  const refined = refineValue(result.type, wasmResult);
+  return refined === undefined ? undefined : { parameters, results: [{ type: refined }] };
+}
+
+function isIndirect(type: ValueType): boolean {
+  return type === 'string' || type === 'bytes' || type === 'json';
+}
+
+function refineParameters(declared: readonly Parameter[], types: readonly WasmType[]): Parameter[] | undefined {
+  for (const returnPointers of [0, 1]) {
+    for (const width of [2, 1]) {
+      const refined = align(declared, types.slice(returnPointers), width);
+      if (refined !== undefined) return refined;
+    }
+  }
+  return undefined;
+}
+
+function align(declared: readonly Parameter[], types: readonly WasmType[], width: number): Parameter[] | undefined {
+  let at = 0;
+  const refined: Parameter[] = [];
+  for (const parameter of declared) {
+    if (isIndirect(parameter.type)) {
+      at += width;
+      refined.push(parameter);
+      continue;
+    }
+    const type = refineValue(parameter.type, types[at]);
+    if (type === undefined) return undefined;
+    refined.push({ ...parameter, type });
+    at += 1;
+  }
+  return at === types.length ? refined : undefined;
+}
+
+function refineValue(declared: ValueType, type: WasmType | undefined): ValueType | undefined {
+  switch (type) {
+    case 'i32':
+      return declared === 'f64'
+        ? 'i32'
+        : declared === 'bool' || declared === 'i32' || declared === 'u32'
+          ? declared
+          : undefined;
+    case 'i64':
+      return declared === 'i64' || declared === 'u64' ? declared : undefined;
+    case 'f32':
+      return declared === 'f64' || declared === 'f32' ? 'f32' : undefined;
+    case 'f64':
+      return declared === 'f64' ? 'f64' : undefined;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,217 @@
+import { createHash } from 'node:crypto';
+import type { AbiCaller, CallableExport, GuestAbi, Refusal } from '../abi/adapter';
+import { unusualTypes } from '../abi/refused';
+import { toErrorData, WasmFunctionError } from '../errors';
+import type { InspectedExport, Inspection } from '../inspection';
+import { formatFunctionType, formatSignature } from '../values/parse-signature';
+import type { Signature } from '../values/signature';
+import { readDeclarations, refine } from './declarations';
+import type { ExternalType, Limits, ModuleDescription } from './description';
+import { type AbiChoice, detectAbi } from './detect';
+import { identify } from './identify';
+import { parseModule } from './parse';
+import { notCalledYet, refusalError } from './refusal';
+
+/**
+ * Everything people are shown of a file: what it is, whether and how it can be called, and if not, why.
+ * A file that is refused is no error here: the inspection says so.
+ *
+ * @param file as it is shown
+ * @param abis the ABIs there are
+ * @param declarations text of a `.d.ts` beside the module
+ */
+export function inspectModule(
+  bytes: Uint8Array,
+  file: string,
+  abis: readonly GuestAbi[],
+  choice: AbiChoice,
+  declarations = '',
+): Inspection {
+  const identified = identify(bytes);
+  const unread = {
+    file,
+    size: bytes.length,
+    hash: createHash('sha256').update(bytes).digest('hex'),
+    tools: [],
+    features: [],
+    exports: [],
+    imports: [],
+    memories: [],
+    tables: [],
+  };
+  switch (identified.kind) {
+    case 'other': {
+      const { refusal } = identified;
+      return {
+        ...unread,
+        kind: refusal.kind,
+        because: refusal.because,
+        refusal: toErrorData(refusalError(refusal, 'module')),
+      };
+    }
+    case 'component':
+      return { ...unread, kind: 'component', ...describeComponent(abis) };
+    case 'core': {
+      const parsed = parseOrError(bytes);
+      if (parsed instanceof WasmFunctionError) {
+        const because = 'its header says so, although the rest cannot be read';
+        return { ...unread, kind: 'core module', because, refusal: toErrorData(parsed) };
+      }
+      const described = { ...unread, ...describeContents(parsed), kind: 'core module' };
+      return { ...described, ...describeAbi(parsed, abis, choice, readDeclarations(declarations)) };
+    }
+  }
+}
+
+function parseOrError(bytes: Uint8Array): ModuleDescription | WasmFunctionError {
+  try {
+    return parseModule(bytes);
+  } catch (error) {
+    if (error instanceof WasmFunctionError) return error;
+    throw error;
+  }
+}
+
+type AbiPart = Pick<Inspection, 'abi' | 'abiTitle' | 'because' | 'refusal' | 'exports' | 'defaultExport'>;
+
+function describeComponent(abis: readonly GuestAbi[]): Omit<AbiPart, 'exports'> {
+  const because = 'its header is that of a component';
+  const abi = abis.find(({ name }) => name === 'component');
+  if (abi !== undefined) {
+    return { abi: abi.name, abiTitle: abi.title, because, refusal: toErrorData(notCalledYet(abi, because)) };
+  }
+  const refusal: Refusal = {
+    kind: 'a WebAssembly component',
+    because,
+    remedy: 'Build a core module instead, for instance for wasm32-unknown-unknown.',
+  };
+  return { because, refusal: toErrorData(refusalError(refusal, 'abi')) };
+}
+
+function describeAbi(
+  module: ModuleDescription,
+  abis: readonly GuestAbi[],
+  choice: AbiChoice,
+  declared: ReadonlyMap<string, Signature>,
+): AbiPart {
+  const detected = detectAbi(module, abis, choice);
+  if (detected.kind === 'refused') {
+    const { refusal } = detected;
+    const error = refusalError(refusal, 'abi');
+    return { because: refusal.because, refusal: toErrorData(error), exports: functionExports(module) };
+  }
+  const { abi, because } = detected;
+  const known = { abi: abi.name, abiTitle: abi.title, because };
+  const { caller } = abi;
+  if (caller === undefined) {
+    return { ...known, refusal: toErrorData(notCalledYet(abi, because)), exports: functionExports(module) };
+  }
+  const callable = caller.exports(module);
+  const exports = [
+    ...callable.map((item) => inspectExport(item, module, caller, declared.get(item.name))),
+    ...unusualExports(module, abi, callable),
+  ];
+  const [only] = callable;
+  if (only === undefined) {
+    return { ...known, refusal: toErrorData(nothingToCall(abi)), exports };
+  }
+  return { ...known, exports, ...(callable.length === 1 ? { defaultExport: only.name } : {}) };
+}
+
+function nothingToCall(abi: GuestAbi): WasmFunctionError {
+  return new WasmFunctionError(
+    'abi',
+    `${abi.title} is recognised, but the module exports no function that can be called. ` +
+      'Export one: in Rust #[wasm_bindgen] pub fn or #[no_mangle] pub extern "C" fn, in C -Wl,--export=NAME.',
+  );
+}
+
+function inspectExport(
+  item: CallableExport,
+  module: ModuleDescription,
+  caller: AbiCaller,
+  declared: Signature | undefined,
+): InspectedExport {
+  const known = { name: item.name, type: formatFunctionType(item.type) };
+  const conventions = item.conventions === undefined ? {} : { conventions: item.conventions };
+  const fitting = declared === undefined ? undefined : fittingSignature(item, module, caller, declared);
+  if (fitting !== undefined) return { ...known, signature: formatSignature(fitting), ...conventions };
+  return {
+    ...known,
+    ...(item.signature === undefined ? {} : { signature: formatSignature(item.signature) }),
+    ...(item.question === undefined ? {} : { question: item.question }),
+    ...conventions,
+  };
+}
+
+/** What the adapter makes of a declared signature, unless it says that it does not fit the binary. */
+function fittingSignature(
+  item: CallableExport,
+  module: ModuleDescription,
+  caller: AbiCaller,
+  declared: Signature,
+): Signature | undefined {
+  const signature = refine(declared, item.type) ?? declared;
+  try {
+    return caller.plan(module, { export: item.name, signature, convention: 'auto' }).signature;
+  } catch (error) {
+    if (error instanceof WasmFunctionError) return undefined;
+    throw error;
+  }
+}
+
+/** Exports over vectors or references, listed with the reason why they cannot be chosen. */
+function unusualExports(
+  module: ModuleDescription,
+  abi: GuestAbi,
+  callable: readonly CallableExport[],
+): InspectedExport[] {
+  if (abi.name !== 'numeric' && abi.name !== 'bytes') return [];
+  const listed = new Set(callable.map(({ name }) => name));
+  return functionExports(module).flatMap(({ name, type }) => {
+    const refusal = listed.has(name) ? undefined : unusualTypes(module, name);
+    return refusal === undefined ? [] : [{ name, type, question: `${refusal.because}. ${refusal.remedy}` }];
+  });
+}
+
+function functionExports(module: ModuleDescription): InspectedExport[] {
+  return module.exports.flatMap((item) =>
+    item.kind === 'function' ? [{ name: item.name, type: formatFunctionType(item.type) }] : [],
+  );
+}
+
+function describeContents(module: ModuleDescription) {
+  return {
+    ...(module.language === undefined ? {} : { language: module.language }),
+    tools: module.tools,
+    features: module.features,
+    imports: module.imports.map((item) => ({ module: item.module, name: item.name, type: formatExternal(item) })),
+    memories: module.memories.map((limits) => formatLimits(limits, 'page')),
+    tables: module.tables.map((limits) => formatLimits(limits, 'element')),
+  } satisfies Partial<Inspection>;
+}
+
+function formatExternal(item: ExternalType): string {
+  switch (item.kind) {
+    case 'function':
+      return formatFunctionType(item.type);
+    case 'table':
+      return `table of ${item.element}, ${formatLimits(item.limits, 'element')}`;
+    case 'memory':
+      return `memory, ${formatLimits(item.limits, 'page')}`;
+    case 'global':
+      return item.mutable ? `global ${item.type}, mutable` : `global ${item.type}`;
+    case 'tag':
+      return `tag ${formatFunctionType(item.type)}`;
+  }
+}
+
+function formatLimits({ minimum, maximum, shared, index64 }: Limits, unit: string): string {
+  const count = (value: number): string => `${value} ${unit}${value === 1 ? '' : 's'}`;
+  return [
+    count(minimum),
+    ...(maximum === undefined ? [] : [`at most ${count(maximum)}`]),
+    ...(shared ? ['shared'] : []),
+    ...(index64 ? ['64-bit'] : []),
+  ].join(', ');
+}

@@ -1,0 +1,59 @@
+import { types } from 'node:util';
+import { decodeText, encodeText, hasLoneSurrogate } from './text';
+import { Unacceptable } from './unacceptable';
+
+/** Text, a Buffer of valid UTF-8, or a number or boolean as text. */
+export function acceptText(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return wellFormed(value);
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return String(value);
+    default: {
+      const text = types.isUint8Array(value) ? decodeText(value) : undefined;
+      if (text === undefined) throw new Unacceptable('text, a Buffer of valid UTF-8, a number or a boolean');
+      return text;
+    }
+  }
+}
+
+/** A Buffer, a typed array of any realm, an ArrayBuffer, text as UTF-8 or an array of integers from 0 to 255. */
+export function acceptBytes(value: unknown): Uint8Array {
+  if (typeof value === 'string') return encodeText(wellFormed(value));
+  if (ArrayBuffer.isView(value)) return detached(value.buffer, value.byteOffset, value.byteLength);
+  if (types.isAnyArrayBuffer(value)) return detached(value, 0, value.byteLength);
+  if (Array.isArray(value)) return bytesOf(value);
+  throw new Unacceptable(
+    'a Buffer, a typed array, an ArrayBuffer, text (as UTF-8) or an array of integers from 0 to 255',
+  );
+}
+
+function wellFormed(text: string): string {
+  if (hasLoneSurrogate(text)) {
+    throw new Unacceptable('well-formed text (without half a surrogate pair, which UTF-8 cannot carry)');
+  }
+  return text;
+}
+
+/**
+ * Bytes that can be posted for what they are: cloning a view clones the whole buffer under it, which for a
+ * small Buffer is the pool it shares with others. So a view of part of a buffer is copied, and shared memory is.
+ */
+function detached(buffer: ArrayBufferLike, offset: number, length: number): Uint8Array {
+  const view = new Uint8Array(buffer, offset, length);
+  return types.isArrayBuffer(buffer) && buffer.byteLength === length ? view : new Uint8Array(view);
+}
+
+function bytesOf(array: readonly unknown[]): Uint8Array {
+  const bytes = new Uint8Array(array.length);
+  for (let index = 0; index < bytes.length; index++) {
+    const item = array[index];
+    if (typeof item !== 'number' || !Number.isInteger(item) || item < 0 || item > 255) {
+      throw new Unacceptable(`an array of integers from 0 to 255, which the element at ${String(index)} is not`);
+    }
+    bytes[index] = item;
+  }
+  return bytes;
+}

@@ -1,0 +1,97 @@
+import { WasmFunctionError } from '../errors';
+import { acceptBytes, acceptText } from './accept-bytes';
+import { acceptFloat, acceptInteger } from './accept-number';
+import { acceptJson } from './accept-json';
+import { count, describeValue } from './describe';
+import { formatSignature } from './format-signature';
+import type { GuestValue, Parameter, Signature } from './signature';
+import { Unacceptable } from './unacceptable';
+
+/**
+ * Turns the value a message carries into arguments. One parameter takes the value itself, several take an
+ * array by position, none takes anything. What a type accepts is listed in the documentation ("Values in").
+ *
+ * @returns one value a parameter, which may be posted to another thread (and cloned there, never transferred:
+ *   bytes may still be the message's own)
+ * @throws WasmFunctionError `arguments`, naming the parameter, its type and the value
+ */
+export function acceptArguments(input: unknown, signature: Signature): GuestValue[] {
+  const { parameters } = signature;
+  const [first] = parameters;
+  if (first === undefined) return [];
+  if (parameters.length === 1) return [acceptParameter(() => input, first, 0, signature)];
+  const expected = `${formatSignature(signature)} takes an array of ${String(parameters.length)} values, one a parameter`;
+  if (!isArray(input)) {
+    throw new WasmFunctionError('arguments', `${expected}; got ${describeValue(input)}.`);
+  }
+  const length = lengthOf(input);
+  if (length !== parameters.length) {
+    throw new WasmFunctionError(
+      'arguments',
+      `${expected}; got ${length === undefined ? 'an array that cannot be read' : count(length, 'value')}.`,
+    );
+  }
+  return parameters.map((parameter, index) => acceptParameter(() => input[index], parameter, index, signature));
+}
+
+/** A revoked proxy throws already when asked whether it is an array. */
+function isArray(value: unknown): value is readonly unknown[] {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+function lengthOf(array: readonly unknown[]): number | undefined {
+  try {
+    return array.length;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `read` is part of what may fail: an element can be a getter that throws. */
+function acceptParameter(read: () => unknown, parameter: Parameter, index: number, signature: Signature): GuestValue {
+  const label = parameter.name === undefined ? `Parameter ${String(index + 1)}` : `Parameter "${parameter.name}"`;
+  const subject = `${label} (${parameter.type}) of ${formatSignature(signature)}`;
+  let value: unknown;
+  try {
+    value = read();
+    if (parameter.optional === true && (value === undefined || value === null)) return null;
+    return acceptValue(value, parameter);
+  } catch (error) {
+    if (error instanceof Unacceptable) {
+      throw new WasmFunctionError('arguments', `${subject} takes ${error.message}; got ${describeValue(value)}.`);
+    }
+    const reason = error instanceof Error ? error.message : describeValue(error);
+    throw new WasmFunctionError('arguments', `${subject}: the value cannot be read (${reason}).`);
+  }
+}
+
+function acceptValue(value: unknown, parameter: Parameter): GuestValue {
+  switch (parameter.type) {
+    case 'i32':
+    case 'u32':
+    case 'i64':
+    case 'u64':
+      return acceptInteger(value, parameter.type, parameter.eitherSign === true);
+    case 'f32':
+    case 'f64':
+      return acceptFloat(value);
+    case 'bool':
+      return acceptBoolean(value);
+    case 'string':
+      return acceptText(value);
+    case 'bytes':
+      return acceptBytes(value);
+    case 'json':
+      return acceptJson(value);
+  }
+}
+
+function acceptBoolean(value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  if (value === 0 || value === 1) return value === 1;
+  throw new Unacceptable('true, false, 0 or 1');
+}

@@ -1,0 +1,3 @@
+;; No result.
+(module
+  (func (export "nothing") (param $x i32)))

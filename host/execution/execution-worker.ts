@@ -132,6 +132,8 @@ export class ExecutionWorker {
     if (this.#ending) return;
     this.#ending = true;
     clearTimeout(this.#watch);
+    // whoever awaits its end must not find the event loop empty before
+    this.#thread.ref();
     void this.#thread.terminate();
   }
 
@@ -193,7 +195,7 @@ export class ExecutionWorker {
     if (call.lane !== undefined) call.lane.inFlight -= 1;
     call.lane = undefined;
     this.#outstanding -= 1;
-    if (this.#outstanding > 0) return;
+    if (this.#outstanding > 0 || this.#ending) return;
     this.#thread.unref();
     clearTimeout(this.#watch);
     this.#watch = undefined;

@@ -101,6 +101,7 @@ export class ModuleLoader {
     clearTimeout(this.#timer);
     const thread = this.#thread;
     this.#thread = undefined;
+    thread?.ref();
     await thread?.terminate();
   }
 }

@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.node-red/', '.cache/', '**/target/', 'triple/pkg/', 'test/guests/'] },
+  { ignores: ['dist/', 'node_modules/', '.node-red/', '.cache/', '**/target/', 'triple/pkg/', 'test/guests/**'] },
   js.configs.recommended,
   {
     files: ['**/*.mjs'],
@@ -21,6 +21,13 @@ export default tseslint.config(
         AbortSignal: 'readonly',
         performance: 'readonly',
       },
+    },
+  },
+  {
+    files: ['**/*.cjs', '**/fixture/**/*.js'],
+    languageOptions: {
+      sourceType: 'commonjs',
+      globals: { module: 'readonly', require: 'readonly', setTimeout: 'readonly', AbortController: 'readonly' },
     },
   },
   {

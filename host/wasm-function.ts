@@ -62,11 +62,19 @@ export interface WasmFunction {
   close(): Promise<void>;
 }
 
+/** What a node's configuration says about a module that is to be inspected; blank or absent is automatic. */
+export interface InspectionChoice {
+  readonly abi?: AbiName | 'auto';
+  readonly export?: string;
+  /** MiB of linear memory. */
+  readonly memory?: number;
+}
+
 /** The wasm host of one process; everything it starts, it ends. */
 export interface WasmHost {
   /** @throws WasmFunctionError `file` where there is no such regular file, or it is too large */
-  inspectFile(file: string): Promise<Inspection>;
-  inspectBytes(bytes: Uint8Array, name: string): Promise<Inspection>;
+  inspectFile(file: string, choice?: InspectionChoice): Promise<Inspection>;
+  inspectBytes(bytes: Uint8Array, name: string, choice?: InspectionChoice): Promise<Inspection>;
   open(options: FunctionOptions): WasmFunction;
   close(): Promise<void>;
 }

@@ -1,8 +1,20 @@
 // Builds dist/: compiled TypeScript, and for each node its dialog (template and script), help and icons.
+// `--clean` begins with an empty dist/, so that nothing is published whose source is gone.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync, chmodSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { builtMark } from './ensure-built.mjs';
 import { root } from './root.mjs';
 
 const require = createRequire(import.meta.url);
@@ -38,9 +50,18 @@ async function buildDialog(node) {
   }
 }
 
+/** A source changed while building counts as newer: the mark has the time of the beginning. */
+function mark(begun) {
+  writeFileSync(builtMark, '');
+  utimesSync(builtMark, begun, begun);
+}
+
+const begun = new Date();
+if (process.argv.includes('--clean')) rmSync(join(root, 'dist'), { recursive: true, force: true });
 compile();
 for (const node of readdirSync(join(root, 'nodes'), { withFileTypes: true })) {
   if (node.isDirectory() && existsSync(join(root, 'nodes', node.name, `${node.name}.editor.ts`))) {
     await buildDialog(node.name);
   }
 }
+mark(begun);

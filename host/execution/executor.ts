@@ -9,6 +9,8 @@ export interface CompiledModule {
 }
 
 export interface ExecutionOptions {
+  /** MiB of linear memory an instance may use; the module was compiled for it. */
+  readonly memory: number;
   /** Seconds a call may take from its start in the worker. */
   readonly timeout: number;
   /** `shared`: state lives on between calls; `fresh`: each call gets a new instance. */

@@ -1,0 +1,153 @@
+/**
+ * Measures what a user of the node would feel, in one run of a real Node-RED, the candidates by turns, so that
+ * a busy machine slows all of them alike. Quote the ratios: absolute figures belong to this machine and moment.
+ */
+import { join } from 'node:path';
+import { guestFile } from '../test/support/guests';
+import { NodeRed, nodeRedVersion, repository } from '../test/support/node-red';
+
+const isShort = process.argv.includes('--short');
+const IN_FLIGHT = 64;
+const ROUNDS = isShort ? 3 : 9;
+const MILLISECONDS = isShort ? 500 : 1500;
+/** Seconds, as the time-out of the function that never ends. */
+const TIMEOUT = 0.5;
+/** What the project asks of itself: messages per second beside the core function node. */
+const GOAL = 1.3;
+
+const CANDIDATES = ['pass-through', 'function', 'wasm-function'] as const;
+type Candidate = (typeof CANDIDATES)[number];
+
+function candidateNode(candidate: Candidate): Record<string, unknown> {
+  switch (candidate) {
+    case 'pass-through':
+      return { type: 'bench-pass' };
+    case 'function':
+      return { type: 'function', func: 'msg.payload = msg.payload * 3; return msg;', outputs: 1, libs: [] };
+    case 'wasm-function':
+      return { type: 'wasm-function', file: guestFile('wat/triple'), export: 'triple' };
+  }
+}
+
+function line(name: string, node: Record<string, unknown>): object[] {
+  return [
+    { id: name, type: 'bench-source', z: 'tab', wires: [[`${name}-x`]] },
+    { id: `${name}-x`, z: 'tab', wires: [[`${name}-sink`]], ...node },
+    { id: `${name}-sink`, type: 'bench-sink', z: 'tab', source: name, wires: [] },
+  ];
+}
+
+function flows(): object[] {
+  const busy = { type: 'wasm-function', file: guestFile('wat/busy'), export: 'work', timeout: 20 };
+  const spin = { type: 'wasm-function', file: guestFile('wat/loop'), export: 'spin', timeout: TIMEOUT };
+  return [
+    { id: 'tab', type: 'tab', label: 'bench' },
+    ...CANDIDATES.flatMap((candidate) => line(candidate, candidateNode(candidate))),
+    ...line('busy', busy),
+    ...line('inline', {
+      type: 'function',
+      func: 'const end = Date.now() + msg.payload; while (Date.now() < end); return msg;',
+      outputs: 1,
+    }),
+    ...line('idle', { type: 'delay', pauseType: 'delay', timeout: '200', timeoutUnits: 'milliseconds' }),
+    ...line('spin', spin),
+    { id: 'catch', type: 'catch', z: 'tab', scope: ['spin-x'], wires: [['spin-sink']] },
+  ];
+}
+
+interface Flood {
+  readonly messages: number;
+  readonly seconds: number;
+}
+interface Together {
+  readonly times: readonly number[];
+  readonly answers: readonly unknown[];
+  readonly worstLoopDelay: number;
+}
+
+function post<T>(nodeRed: NodeRed, path: string, body: object): Promise<T> {
+  return nodeRed.json<T>(`/bench/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
+
+async function measureThroughput(nodeRed: NodeRed): Promise<boolean> {
+  const rates: Record<Candidate, number[]> = { 'pass-through': [], function: [], 'wasm-function': [] };
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const candidate of CANDIDATES) {
+      const body = { payload: 1.5, inFlight: IN_FLIGHT, milliseconds: MILLISECONDS };
+      const { messages, seconds } = await post<Flood>(nodeRed, `${candidate}/flood`, body);
+      // the first round warms up the engine and the worker
+      if (round > 0) rates[candidate].push(messages / seconds);
+    }
+  }
+  console.log(`\nMessages per second, ${String(IN_FLIGHT)} in flight (median of ${String(ROUNDS)} rounds):`);
+  const ratios = (base: Candidate): number[] =>
+    rates['wasm-function'].map((rate, round) => rate / (rates[base][round] ?? NaN));
+  for (const candidate of CANDIDATES) {
+    console.log(`  ${candidate.padEnd(14)} ${(median(rates[candidate]) / 1000).toFixed(1).padStart(7)} k/s`);
+  }
+  const toFunction = median(ratios('function'));
+  const toPass = median(ratios('pass-through'));
+  console.log(
+    `  wasm-function is ${toFunction.toFixed(2)} × function (goal ${String(GOAL)}), ${toPass.toFixed(2)} × pass-through`,
+  );
+  return toFunction >= GOAL;
+}
+
+async function measureTimeout(nodeRed: NodeRed): Promise<void> {
+  const toError: number[] = [];
+  const toNext: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const { times } = await post<Together>(nodeRed, 'spin/together', { payloads: [1] });
+    const { times: two } = await post<Together>(nodeRed, 'spin/together', { payloads: [1, 1] });
+    toError.push((times[0] ?? NaN) - TIMEOUT * 1000);
+    // the second call starts in the replacement at once, and is over one time-out later
+    toNext.push((two[1] ?? NaN) - (two[0] ?? NaN) - TIMEOUT * 1000);
+  }
+  console.log(`\nA function that never ends (time-out ${String(TIMEOUT)} s):`);
+  console.log(`  error at the Catch node   ${median(toError).toFixed(1)} ms after the time-out`);
+  console.log(`  next call at work again   ${median(toNext).toFixed(1)} ms after that`);
+}
+
+async function measureLoopDelay(nodeRed: NodeRed): Promise<void> {
+  const probe = await post<Together>(nodeRed, 'busy/together', { payloads: [10_000_000] });
+  const again = await post<Together>(nodeRed, 'busy/together', { payloads: [10_000_000] });
+  const milliseconds = Math.min(probe.times[0] ?? NaN, again.times[0] ?? NaN);
+  const iterations = Math.round((10_000_000 * 200) / milliseconds);
+  const delays = { idle: [] as number[], busy: [] as number[], inline: [] as number[] };
+  for (let round = 0; round < ROUNDS; round++) {
+    delays.idle.push((await post<Together>(nodeRed, 'idle/together', { payloads: [1] })).worstLoopDelay);
+    delays.busy.push((await post<Together>(nodeRed, 'busy/together', { payloads: [iterations] })).worstLoopDelay);
+    delays.inline.push((await post<Together>(nodeRed, 'inline/together', { payloads: [200] })).worstLoopDelay);
+  }
+  console.log('\nWorst delay of the event loop within 200 ms (median):');
+  console.log(`  nothing to do             ${median(delays.idle).toFixed(1)} ms`);
+  console.log(`  a 200 ms wasm call        ${median(delays.busy).toFixed(1)} ms`);
+  console.log(`  200 ms in a function node ${median(delays.inline).toFixed(1)} ms`);
+}
+
+async function main(): Promise<void> {
+  console.log(`Node ${process.version}, Node-RED ${nodeRedVersion}`);
+  const nodeRed = await NodeRed.start({
+    flows: flows(),
+    settings: { nodesDir: [repository, join(repository, 'bench', 'fixture')] },
+  });
+  try {
+    const isFast = await measureThroughput(nodeRed);
+    await measureTimeout(nodeRed);
+    await measureLoopDelay(nodeRed);
+    if (!isFast) process.exitCode = 1;
+  } finally {
+    await nodeRed.stop();
+  }
+}
+
+void main();

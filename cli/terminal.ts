@@ -1,0 +1,39 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+
+/** The command line was wrong: exit code 2. */
+export class UsageError extends Error {}
+
+/**
+ * `parseArgs`, with negative numbers as arguments instead of options: `call FILE triple -5`.
+ * @throws UsageError
+ */
+export function parseCommandLine<const T extends NonNullable<ParseArgsConfig['options']>>(
+  args: readonly string[],
+  options: T,
+): { values: Record<keyof T, string | boolean | undefined>; positionals: string[] } {
+  // A NUL cannot be part of a real argument: it keeps the parser from seeing an option.
+  const hidden = args.map((arg) => (/^-(\d|\.\d|Infinity$)/.test(arg) ? `\0${arg}` : arg));
+  const shown = (text: string): string => text.replace(/^\0/, '');
+  try {
+    const { values, positionals } = parseArgs({ args: hidden, options, allowPositionals: true });
+    const entries = Object.entries(values as Record<string, string | boolean | undefined>);
+    return {
+      values: Object.fromEntries(
+        entries.map(([name, value]) => [name, typeof value === 'string' ? shown(value) : value]),
+      ) as Record<keyof T, string | boolean | undefined>,
+      positionals: positionals.map(shown),
+    };
+  } catch (error) {
+    throw new UsageError(firstSentence(error instanceof Error ? error.message : String(error)));
+  }
+}
+
+function firstSentence(text: string): string {
+  return `${text.split(/\. |\n/)[0]?.replace(/\.$/, '') ?? text}.`;
+}
+
+/** Text of a module or a guest on one line, without what could steer a terminal. */
+export function oneLine(text: string, length = 200): string {
+  const line = text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim();
+  return line.length > length ? `${line.slice(0, length)} …` : line;
+}

@@ -1,0 +1,105 @@
+/** One message of a source, delivered into the flow until the flow is done with it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FlowError, FlowOutcome, FlowTracker } from './outcome';
+import { backOff, retryAfter } from './retry-policy';
+
+export interface DeliverOptions {
+  tracker: FlowTracker;
+  /** Deliveries at most, the first included, after errors that count. */
+  attempts: number;
+  /** Seconds without progress after which the message is taken for done. */
+  settle: number;
+  /**
+   * Makes the message for one delivery, with a new `_msgid`.
+   * @param attempt 1 for the first; those that do not count against `attempts` are numbered too
+   */
+  message(attempt: number): { _msgid: string };
+  /** Hands the message to the flow before it returns. */
+  send(message: { _msgid: string }): void;
+  /** Aborted when the source closes. */
+  signal: AbortSignal;
+  log: { warn(text: string): void };
+  /** Resolves after so many milliseconds or as soon as the signal is aborted; the clock's own unless told. */
+  wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+}
+
+export type Delivered =
+  /** Tell the broker that the message is done. */
+  | { kind: 'acknowledge' }
+  /** Write it to the dead-letter topic, where there is one, then tell the broker. */
+  | { kind: 'dead-letter'; error: FlowError; attempts: number }
+  /** The source closes: tell the broker nothing. */
+  | { kind: 'abandoned' };
+
+/**
+ * Resolves once the message's fate is known. Rejects only with what `message` or `send` throws.
+ *
+ * A message that a deploy stopped on its way is delivered again, like one whose node answers `closed`: neither counts
+ * against `attempts`.
+ */
+export async function deliver(options: DeliverOptions): Promise<Delivered> {
+  const { signal, attempts, log, wait = waitFor } = options;
+  let failures = 0;
+  let warned = false;
+  for (let delivery = 1; !signal.aborted; delivery++) {
+    const outcome = await deliverOnce(options, delivery);
+    if (signal.aborted) break;
+    switch (outcome.kind) {
+      case 'completed':
+        return { kind: 'acknowledge' };
+      case 'settled':
+        log.warn(settledText(options.settle));
+        return { kind: 'acknowledge' };
+      case 'failed': {
+        const { error } = outcome;
+        const retry = retryAfter(error);
+        if (retry !== 'wait') failures++;
+        if (retry === 'give-up' || (retry === 'count' && failures >= attempts)) {
+          return { kind: 'dead-letter', error, attempts: delivery };
+        }
+        if (retry === 'wait' && !warned) {
+          warned = true;
+          log.warn(`A message waits and is delivered again until this is mended: ${error.message}`);
+        }
+        break;
+      }
+      case 'abandoned':
+        break;
+    }
+    await wait(backOff(delivery), signal);
+  }
+  return { kind: 'abandoned' };
+}
+
+/** The outcome of one delivery; `abandoned` as soon as the signal is aborted, whatever the tracker does. */
+async function deliverOnce(options: DeliverOptions, attempt: number): Promise<FlowOutcome> {
+  const { tracker, settle, signal } = options;
+  const message = options.message(attempt);
+  const followed = tracker.follow(message._msgid, settle);
+  let abandon = (): void => undefined;
+  const aborted = new Promise<FlowOutcome>((resolve) => {
+    abandon = (): void => {
+      resolve({ kind: 'abandoned' });
+    };
+    signal.addEventListener('abort', abandon, { once: true });
+  });
+  try {
+    options.send(message);
+    return await Promise.race([followed, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abandon);
+  }
+}
+
+async function waitFor(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+}
+
+function settledText(settle: number): string {
+  return (
+    `A message has made no progress in the flow for ${String(settle)} s and is acknowledged as if it were done. ` +
+    'A node keeps it without saying so; give it a way on, or raise the settle time.'
+  );
+}

@@ -1,0 +1,135 @@
+import type { EventEmitter } from 'node:events';
+import type { NodeAPI } from 'node-red';
+import type { FlowMessage, FlowNode, Receipt } from './flow-node';
+import { FlowLedger } from './flow-tracker';
+import type { FlowOutcome, FlowTracker } from './outcome';
+
+/** Events of the runtime's hooks (Node-RED, "Hooks": Messaging Events), as far as they are read here. */
+interface SendEvent {
+  readonly msg: FlowMessage;
+  readonly source: { readonly node: FlowNode };
+  readonly destination: { readonly node: FlowNode };
+}
+
+interface CompleteEvent {
+  readonly msg: FlowMessage;
+  readonly node: { readonly node: FlowNode };
+  readonly error?: unknown;
+}
+
+type Hooks = NodeAPI['hooks'];
+
+/** The part of `RED` that is used; any `NodeAPI` fits. */
+export interface Runtime {
+  /** Missing in the test helper. */
+  readonly hooks?: Hooks | undefined;
+  readonly events: Pick<EventEmitter, 'on' | 'off'>;
+  readonly nodes: { getNode(id: string): unknown };
+}
+
+/** Hooks of this name are ours. */
+const LABEL = 'wasm-function-delivery';
+
+/** Milliseconds between two looks at the settle clocks; a message settles up to two of them late. */
+const SWEEP = 250;
+
+/** One ledger a runtime, found by its hooks: `RED` is another object for every file of nodes. */
+const ledgers = new WeakMap<Hooks, HookedLedger>();
+
+/**
+ * A tracker for one source; close it with the source. All trackers of a runtime share one ledger, whose hooks are
+ * registered while any of them is open. Undefined where the runtime has no hooks.
+ */
+export function trackerFor(RED: Runtime): FlowTracker | undefined {
+  const { hooks } = RED;
+  if (hooks === undefined) return undefined;
+  let ledger = ledgers.get(hooks);
+  if (ledger === undefined) ledgers.set(hooks, (ledger = new HookedLedger(RED, hooks)));
+  return ledger.open();
+}
+
+class HookedLedger {
+  readonly #ledger: FlowLedger;
+  readonly #trackers = new Set<FlowTracker>();
+  #sweeper: NodeJS.Timeout | undefined;
+  #hooksOfOthers = false;
+  readonly #deployStarts = (): void => {
+    this.#ledger.deployStarts();
+  };
+  readonly #nodesStopped = (): void => {
+    this.#ledger.nodesStopped();
+  };
+  readonly #deployEnds = (): void => {
+    this.#ledger.deployEnds();
+  };
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly hooks: Hooks,
+  ) {
+    this.#ledger = new FlowLedger({
+      decideSoon: () => setImmediate(() => this.#ledger.decide()),
+      isRunning: (id, node) => {
+        const running = runtime.nodes.getNode(id);
+        return node === undefined ? Boolean(running) : running === node;
+      },
+      deliveryMayLag: () => this.#hooksOfOthers || hooks.has('onSend') || hooks.has('preRoute'),
+    });
+  }
+
+  open(): FlowTracker {
+    if (this.#trackers.size === 0) this.#start();
+    const tracker: FlowTracker = {
+      follow: (messageId: string, settle: number): Promise<FlowOutcome> =>
+        this.#trackers.has(tracker)
+          ? this.#ledger.follow(messageId, settle, tracker)
+          : Promise.resolve({ kind: 'abandoned' }),
+      close: () => {
+        if (!this.#trackers.delete(tracker)) return;
+        this.#ledger.abandon(tracker);
+        if (this.#trackers.size === 0) this.#stop();
+      },
+    };
+    this.#trackers.add(tracker);
+    return tracker;
+  }
+
+  #start(): void {
+    const { hooks } = this;
+    const ledger = this.#ledger;
+    this.#hooksOfOthers = hooks.has('preDeliver');
+    hooks.add(`preDeliver.${LABEL}`, (event: SendEvent) => {
+      ledger.delivered(event.msg, event.source.node, event.destination.node);
+    });
+    hooks.add(`onReceive.${LABEL}`, (event: Receipt) => {
+      ledger.received(event);
+    });
+    hooks.add(`postReceive.${LABEL}`, (event: Receipt) => {
+      ledger.handled(event, callsDone(event.destination.node));
+    });
+    hooks.add(`onComplete.${LABEL}`, (event: CompleteEvent) => {
+      ledger.completed(event.msg, event.node.node, event.error);
+    });
+    this.runtime.events.on('flows:stopping', this.#deployStarts);
+    this.runtime.events.on('flows:stopped', this.#nodesStopped);
+    this.runtime.events.on('flows:started', this.#deployEnds);
+    // Once a sweep, whatever the time: a runtime that was blocked for a minute has not been idle for one.
+    this.#sweeper = setInterval(() => {
+      ledger.sweep(SWEEP / 1000);
+    }, SWEEP).unref();
+  }
+
+  #stop(): void {
+    this.hooks.remove(`*.${LABEL}`);
+    this.runtime.events.off('flows:stopping', this.#deployStarts);
+    this.runtime.events.off('flows:stopped', this.#nodesStopped);
+    this.runtime.events.off('flows:started', this.#deployEnds);
+    this.#ledger.deployEnds();
+    clearInterval(this.#sweeper);
+  }
+}
+
+/** The runtime counts a node's input handlers that take a `done`; where there is none, `onComplete` never fires. */
+function callsDone(node: FlowNode): boolean {
+  return (node as { _expectedDoneCount?: number })._expectedDoneCount !== 0;
+}

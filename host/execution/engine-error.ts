@@ -1,0 +1,62 @@
+import type { Guest } from '../abi/adapter';
+import { WasmFunctionError } from '../errors';
+import { MIB } from '../limits';
+
+/**
+ * What V8 says of a trap, and what it means. The texts are those of V8's message templates; an unknown one
+ * is passed on as it is.
+ */
+const TRAPS: readonly (readonly [pattern: RegExp, meaning: string])[] = [
+  [/^unreachable/, 'it reached an `unreachable` instruction, as a failed assertion or a panic does'],
+  [/divide by zero|remainder by zero/, 'it divided an integer by zero'],
+  [/divide result unrepresentable/, 'an integer division overflowed'],
+  [/float unrepresentable/, 'it converted a number to an integer that cannot hold it'],
+  [/memory access out of bounds/, 'it accessed memory outside its linear memory'],
+  [/table index is out of bounds|table access out of bounds/, 'it called through a table index that does not exist'],
+  [
+    /null function|signature mismatch|function signature/,
+    'it called a function pointer of another type, or a null one',
+  ],
+  [/data segment|element segment|out of bounds/, 'it accessed something out of bounds'],
+];
+
+/** Turns whatever a guest's call threw into the error a message gets. */
+export function fromEngine(thrown: unknown, guest: Guest | undefined, memoryCap: number): WasmFunctionError {
+  if (thrown instanceof WasmFunctionError) return thrown;
+  if (thrown instanceof WebAssembly.RuntimeError) return fromTrap(thrown.message, guest, memoryCap);
+  if (thrown instanceof RangeError && /call stack/i.test(thrown.message)) {
+    return new WasmFunctionError(
+      'trap',
+      'The function ran out of stack: it calls itself without end, or too deeply. Bound the recursion in the module.',
+    );
+  }
+  if (thrown instanceof RangeError && /memory/i.test(thrown.message)) {
+    return new WasmFunctionError(
+      'memory',
+      `The module's memory could not be allocated (${thrown.message}). Free memory on this machine, or use fewer instances.`,
+    );
+  }
+  if (thrown instanceof WebAssembly.LinkError) {
+    return new WasmFunctionError('abi', `The module does not fit its host: ${thrown.message}.`);
+  }
+  return new WasmFunctionError('guest', `The function threw an exception that it did not catch (${describe(thrown)}).`);
+}
+
+function fromTrap(message: string, guest: Guest | undefined, memoryCap: number): WasmFunctionError {
+  const used = guest?.memory?.buffer.byteLength ?? 0;
+  const mebibytes = String(Math.floor(memoryCap / MIB));
+  if (used > 0 && used >= memoryCap) {
+    return new WasmFunctionError(
+      'memory',
+      `The function used all of the ${mebibytes} MiB of memory it may have and then trapped (${message}). ` +
+        'Raise the memory limit if the module needs more.',
+    );
+  }
+  const meaning = TRAPS.find(([pattern]) => pattern.test(message))?.[1] ?? 'it stopped itself';
+  return new WasmFunctionError('trap', `The function trapped (${message}): ${meaning}.`);
+}
+
+function describe(thrown: unknown): string {
+  if (thrown instanceof Error) return `${thrown.name}: ${thrown.message}`;
+  return typeof thrown === 'string' ? thrown.slice(0, 200) : typeof thrown;
+}

@@ -1,0 +1,44 @@
+import type { Call } from './call';
+import type { ExecutionWorker } from './execution-worker';
+import type { LaneBinding } from './worker-messages';
+
+/** What a lane belongs to: the calls of one node. */
+export interface LaneOwner {
+  /** A call of the lane has ended, or its worker has room again. */
+  ended(lane: Lane): void;
+  /** These calls had not started when their worker ended, or were taken back: run them elsewhere. */
+  returned(calls: readonly Call[]): void;
+  /** From now on its lanes stay among those that have timed out. */
+  quarantine(): void;
+}
+
+/** One instance's place: its calls run one after the other, in one worker. */
+export class Lane {
+  worker: ExecutionWorker | undefined;
+  /** Calls posted that have not ended. */
+  inFlight = 0;
+  /** Whether an instance may hold state from calls before. */
+  hasState = false;
+  /** Whether it has to stay among those that have timed out. */
+  quarantined = false;
+  /** Its call has been running for long; while it has siblings that are free, they take the calls. */
+  isStuck = false;
+  /** Set once its owner is gone; it leaves its worker when its running call ends. */
+  closed = false;
+
+  constructor(
+    readonly owner: LaneOwner,
+    readonly binding: LaneBinding,
+    /** Milliseconds a call may take from its start. */
+    readonly timeout: number,
+    /** Whether its owner has other lanes. */
+    readonly hasSiblings: boolean,
+    /** As logs name it. */
+    readonly title: string,
+  ) {}
+
+  /** Its calls may run in any worker at any time. */
+  get isMovable(): boolean {
+    return this.binding.fresh || !this.hasState;
+  }
+}

@@ -1,0 +1,135 @@
+import type { CallPlan } from '../abi/adapter';
+import { WasmFunctionError } from '../errors';
+import { MIB } from '../limits';
+import type { GuestValue } from '../values/signature';
+import { CallQueue, type Call } from './call';
+import { closedError } from './execution-worker';
+import type { CompiledModule, Execution, ExecutionOptions } from './executor';
+import { Lane, type LaneOwner } from './lane';
+import type { WorkerExecutor } from './worker-executor';
+
+/**
+ * Calls of one lane that are posted ahead of their turn. Enough to keep a worker busy while the main thread
+ * does other things; the rest waits here, where it costs no copy.
+ */
+const WINDOW = 128;
+
+/** The calls of one node: they wait here in order, and go to the lane that has the least to do. */
+export class WorkerExecution implements Execution, LaneOwner {
+  readonly #lanes: readonly Lane[];
+  readonly #waiting = new CallQueue();
+  #epoch = 0;
+  #closed: Promise<void> | undefined;
+  #drained: (() => void)[] = [];
+
+  constructor(
+    private readonly executor: WorkerExecutor,
+    compiled: CompiledModule,
+    plan: CallPlan,
+    private readonly options: ExecutionOptions,
+    nextLane: () => number,
+  ) {
+    this.#lanes = Array.from(
+      { length: options.concurrency },
+      () =>
+        new Lane(
+          this,
+          {
+            lane: nextLane(),
+            module: compiled.module,
+            description: compiled.description,
+            plan,
+            fresh: options.instance === 'fresh',
+            memoryCap: options.memory * MIB,
+          },
+          options.timeout * 1000,
+          options.concurrency > 1,
+          `Function "${plan.export}"`,
+        ),
+    );
+  }
+
+  call(args: readonly GuestValue[]): Promise<readonly GuestValue[]> {
+    if (this.#closed !== undefined) return Promise.reject(closedError());
+    const { queue, concurrency } = this.options;
+    if (this.#unfinished() >= queue + concurrency) return Promise.reject(queueError(queue));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ owner: this, args, epoch: this.#epoch, resolve, reject, lane: undefined, number: -1 });
+      this.#pump();
+    });
+  }
+
+  reset(): void {
+    this.#epoch += 1;
+  }
+
+  async drain(): Promise<void> {
+    if (this.#unfinished() > 0) await new Promise<void>((resolve) => this.#drained.push(resolve));
+    await this.close();
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#leave();
+    return this.#closed;
+  }
+
+  ended(lane: Lane): void {
+    lane.isStuck = false;
+    if (lane.closed && lane.inFlight === 0) void this.executor.leave(lane);
+    this.#pump();
+    if (this.#unfinished() > 0) return;
+    for (const drained of this.#drained.splice(0)) drained();
+  }
+
+  returned(calls: readonly Call[]): void {
+    this.#waiting.putBack(calls);
+    this.#pump();
+  }
+
+  quarantine(): void {
+    for (const lane of this.#lanes) lane.quarantined = true;
+  }
+
+  /** Calls accepted that have not ended. */
+  #unfinished(): number {
+    let count = this.#waiting.length;
+    for (const lane of this.#lanes) count += lane.inFlight;
+    return count;
+  }
+
+  #pump(): void {
+    while (this.#closed === undefined && this.#waiting.length > 0) {
+      const lane = this.#leastBusy();
+      if (lane === undefined || lane.inFlight >= WINDOW) return;
+      const worker = lane.worker ?? this.executor.place(lane);
+      const call = this.#waiting.shift() as Call;
+      if (worker.post(call, lane)) continue;
+      this.#waiting.putBack([call]);
+      return;
+    }
+  }
+
+  #leastBusy(): Lane | undefined {
+    let least: Lane | undefined;
+    for (const lane of this.#lanes) {
+      if (!lane.isStuck && (least === undefined || lane.inFlight < least.inFlight)) least = lane;
+    }
+    return least;
+  }
+
+  async #leave(): Promise<void> {
+    this.executor.forget(this);
+    for (const call of this.#waiting.takeAll()) call.reject(closedError());
+    for (const lane of this.#lanes) lane.worker?.refuse(lane);
+    await Promise.all(this.#lanes.map((lane) => this.executor.leave(lane)));
+    for (const drained of this.#drained.splice(0)) drained();
+  }
+}
+
+function queueError(limit: number): WasmFunctionError {
+  return new WasmFunctionError(
+    'queue',
+    `${String(limit)} calls are waiting already, which is the limit; this one was refused. ` +
+      'Send less, make the function faster, or raise the queue limit or the concurrency.',
+  );
+}

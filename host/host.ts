@@ -1,0 +1,53 @@
+import { ConfiguredFunction } from './configured-function';
+import { WorkerExecutor } from './execution/worker-executor';
+import type { Inspection } from './inspection';
+import { MIB, PAGE_SIZE, type HostLimits } from './limits';
+import type { ModuleSource } from './module/loader-messages';
+import { ModuleLoader } from './module/module-loader';
+import { ModuleStore } from './module/module-store';
+import type { FunctionOptions, InspectionChoice, WasmFunction, WasmHost } from './wasm-function';
+
+export interface HostLog {
+  warn(text: string): void;
+}
+
+export interface HostOptions {
+  /** Whether to keep an idle worker warm (default true); a program that makes one call needs none. */
+  readonly spare?: boolean;
+}
+
+/** The wasm host: everything that is started for a module or a call is started, shared and ended here. */
+export function createWasmHost(limits: HostLimits, log: HostLog, options: HostOptions = {}): WasmHost {
+  const loader = new ModuleLoader();
+  const store = new ModuleStore(loader, limits.maxFileSize);
+  const executor = new WorkerExecutor({ workers: limits.workers, spare: options.spare ?? true, log });
+  const functions = new Set<WasmFunction>();
+
+  async function inspect(source: ModuleSource, choice: InspectionChoice = {}): Promise<Inspection> {
+    const loaded = await loader.load({
+      source,
+      maxFileSize: limits.maxFileSize * MIB,
+      memoryPages: Math.floor(((choice.memory ?? limits.memory) * MIB) / PAGE_SIZE),
+      abi: choice.abi ?? 'auto',
+      export: choice.export ?? '',
+    });
+    return loaded.inspection;
+  }
+
+  return {
+    inspectFile: (file, choice) => inspect({ kind: 'file', file }, choice),
+    inspectBytes: (bytes, name, choice) => inspect({ kind: 'bytes', bytes, name }, choice),
+    open(functionOptions: FunctionOptions) {
+      const opened = new ConfiguredFunction(functionOptions, { store, executor, maxOutput: limits.maxOutput }, () =>
+        functions.delete(opened),
+      );
+      functions.add(opened);
+      return opened;
+    },
+    async close() {
+      await Promise.all([...functions].map((each) => each.close()));
+      await executor.close();
+      await loader.close();
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { WasmFunctionError } from '../errors';
+import { MIB } from '../limits';
+
+/** Bytes of a `.d.ts` beside a module; a longer one is not read. */
+const MAX_DECLARATIONS = MIB;
+
+/**
+ * Reads a module's file whole. Opened without blocking and looked at before it is read, since a path may
+ * name a FIFO that nobody writes to or a device without an end.
+ * @param maxSize bytes
+ * @throws WasmFunctionError `file`: missing, not readable, not a regular file, too large
+ */
+export async function readModuleFile(file: string, maxSize: number): Promise<Buffer> {
+  try {
+    return await readRegularFile(file, maxSize);
+  } catch (error) {
+    if (error instanceof WasmFunctionError) throw error;
+    throw new WasmFunctionError('file', fileProblem(file, error as NodeJS.ErrnoException), { file });
+  }
+}
+
+/** The text of the first of these files that is there and of a sensible size. */
+export async function readDeclarationFile(files: readonly string[]): Promise<string | undefined> {
+  for (const file of files) {
+    try {
+      return (await readRegularFile(file, MAX_DECLARATIONS)).toString('utf8');
+    } catch {
+      // declarations are a help, not a need: without them the binary speaks for itself
+    }
+  }
+  return undefined;
+}
+
+async function readRegularFile(file: string, maxSize: number): Promise<Buffer> {
+  const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile()) {
+      const kind = stat.isDirectory() ? 'a folder' : 'not a regular file';
+      throw new WasmFunctionError('file', `"${file}" is ${kind}; a .wasm file is needed.`, { file });
+    }
+    return await readAtMost(handle, file, stat.size, maxSize);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The file may grow while it is read, so its size alone bounds nothing. */
+async function readAtMost(handle: FileHandle, file: string, size: number, maxSize: number): Promise<Buffer> {
+  if (size <= maxSize) {
+    const buffer = Buffer.allocUnsafeSlow(size + 1);
+    let length = 0;
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, length, buffer.length - length, length);
+      length += bytesRead;
+      if (bytesRead === 0) return buffer.subarray(0, length);
+      if (length === buffer.length) break;
+    }
+    throw new WasmFunctionError('file', `"${file}" changed while it was read; it is read again when it rests.`, {
+      file,
+    });
+  }
+  const mebibytes = (size / MIB).toFixed(1);
+  throw new WasmFunctionError(
+    'file',
+    `"${file}" has ${mebibytes} MiB; at most ${String(maxSize / MIB)} MiB are read. ` +
+      'Make the module smaller (wasm-opt -Oz, wasm-strip) or raise wasmFunctionMaxFileSize in settings.js.',
+    { file },
+  );
+}
+
+function fileProblem(file: string, error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return `There is no file "${file}". Check the path, or put the module there; it is loaded as soon as it appears.`;
+    case 'EACCES':
+    case 'EPERM':
+      return `Node-RED may not read "${file}". Give its user permission to read the file.`;
+    case 'ELOOP':
+      return `"${file}" is a link that leads back to itself.`;
+    case 'ENXIO':
+      return `"${file}" is not a regular file; a .wasm file is needed.`;
+    default:
+      return `"${file}" could not be read (${error.code ?? error.message}).`;
+  }
+}

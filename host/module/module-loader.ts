@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { fromErrorData, WasmFunctionError } from '../errors';
+import { LOAD_TIMEOUT } from '../limits';
+import type { LoadedModule, LoaderAnswer, LoadRequest } from './loader-messages';
+
+/** Milliseconds without a request after which the thread is ended: it holds some 10 MiB. */
+const IDLE = 5000;
+/** JavaScript heap of the thread, in MiB: a hostile file ends the thread, not Node-RED. */
+const LOADER_HEAP = 512;
+
+interface Job {
+  readonly request: LoadRequest;
+  readonly resolve: (loaded: LoadedModule) => void;
+  readonly reject: (error: WasmFunctionError) => void;
+}
+
+/** Loads modules in a thread of its own, one at a time, each within LOAD_TIMEOUT. */
+export class ModuleLoader {
+  #thread: Worker | undefined;
+  #current: Job | undefined;
+  #waiting: Job[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(private readonly timeout = LOAD_TIMEOUT) {}
+
+  /** @throws WasmFunctionError (rejects) `file`, `module`, `memory`, `closed` */
+  load(request: LoadRequest): Promise<LoadedModule> {
+    if (this.#closed) return Promise.reject(closedError());
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ request, resolve, reject });
+      this.#next();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const job of this.#waiting.splice(0)) job.reject(closedError());
+    this.#current?.reject(closedError());
+    this.#current = undefined;
+    await this.#end();
+  }
+
+  #next(): void {
+    if (this.#current !== undefined || this.#closed) return;
+    clearTimeout(this.#timer);
+    this.#current = this.#waiting.shift();
+    if (this.#current === undefined) {
+      this.#timer = setTimeout(() => void this.#end(), IDLE);
+      this.#timer.unref();
+      this.#thread?.unref();
+      return;
+    }
+    this.#thread ??= this.#start();
+    this.#thread.ref();
+    this.#thread.postMessage(this.#current.request);
+    this.#timer = setTimeout(() => {
+      const seconds = String(this.timeout);
+      this.#giveUp(`The module could not be loaded within ${seconds} s; it is too large or made to be slow.`);
+    }, this.timeout * 1000);
+  }
+
+  #start(): Worker {
+    const thread = new Worker(join(__dirname, 'loader-worker.js'), {
+      env: {},
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: LOADER_HEAP },
+    });
+    thread.on('message', (answer: LoaderAnswer) => {
+      if (answer.kind === 'loaded')
+        this.#finish((job) => {
+          job.resolve(answer.loaded);
+        });
+      else
+        this.#finish((job) => {
+          job.reject(fromErrorData(answer.error));
+        });
+    });
+    thread.on('error', (error) => {
+      if (this.#thread === thread) this.#giveUp(`The module could not be loaded: ${error.message}.`);
+    });
+    return thread;
+  }
+
+  #finish(settle: (job: Job) => void): void {
+    const job = this.#current;
+    this.#current = undefined;
+    if (job !== undefined) settle(job);
+    this.#next();
+  }
+
+  #giveUp(message: string): void {
+    void this.#end();
+    this.#finish((job) => {
+      job.reject(new WasmFunctionError('module', message));
+    });
+  }
+
+  async #end(): Promise<void> {
+    clearTimeout(this.#timer);
+    const thread = this.#thread;
+    this.#thread = undefined;
+    thread?.ref();
+    await thread?.terminate();
+  }
+}
+
+function closedError(): WasmFunctionError {
+  return new WasmFunctionError('closed', 'The node was closed before its module was loaded.');
+}

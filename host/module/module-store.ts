@@ -1,0 +1,144 @@
+import { unwatchFile, watchFile } from 'node:fs';
+import type { AbiName } from '../abi/adapter';
+import { WasmFunctionError } from '../errors';
+import { MIB, PAGE_SIZE } from '../limits';
+import type { LoadedModule } from './loader-messages';
+import type { ModuleLoader } from './module-loader';
+
+/** Milliseconds between looks at a file. Polling sees what file events miss: network drives, containers, renames. */
+const WATCH_INTERVAL = 1000;
+
+/** Which module, and as what. Those who ask for the same share one entry. */
+export interface ModuleRequest {
+  /** Absolute path. */
+  readonly file: string;
+  /** MiB of linear memory. */
+  readonly memory: number;
+  readonly abi: AbiName | 'auto';
+  readonly export: string;
+}
+
+export type ModuleOutcome =
+  | { readonly kind: 'loaded'; readonly loaded: LoadedModule }
+  | { readonly kind: 'failed'; readonly error: WasmFunctionError };
+
+export type ModuleListener = (outcome: ModuleOutcome) => void;
+
+/** Keeps each module once, whoever uses it, and tells its users when the file's content changes. */
+export class ModuleStore {
+  readonly #entries = new Map<string, StoreEntry>();
+  /** Compiled modules by content and memory, as long as anybody uses them. */
+  readonly #compiled = new Map<string, WeakRef<WebAssembly.Module>>();
+
+  constructor(
+    private readonly loader: ModuleLoader,
+    /** MiB. */
+    private readonly maxFileSize: number,
+  ) {}
+
+  /**
+   * @param listener called once the module is there or has failed, and again at each change of that
+   * @returns ends the subscription
+   */
+  subscribe(request: ModuleRequest, listener: ModuleListener): () => void {
+    const key = JSON.stringify([request.file, request.memory, request.abi, request.export]);
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      entry = new StoreEntry(request.file, () => this.#load(request));
+      this.#entries.set(key, entry);
+    }
+    const subscribed = entry;
+    subscribed.add(listener);
+    return () => {
+      if (subscribed.remove(listener)) this.#entries.delete(key);
+    };
+  }
+
+  async #load(request: ModuleRequest): Promise<ModuleOutcome> {
+    try {
+      const loaded = await this.loader.load({
+        source: { kind: 'file', file: request.file },
+        maxFileSize: this.maxFileSize * MIB,
+        memoryPages: Math.floor((request.memory * MIB) / PAGE_SIZE),
+        abi: request.abi,
+        export: request.export,
+      });
+      return { kind: 'loaded', loaded: this.#shared(loaded, request.memory) };
+    } catch (error) {
+      if (!(error instanceof WasmFunctionError)) throw error;
+      return { kind: 'failed', error };
+    }
+  }
+
+  /** The same with the compiled module that others of this content use already. */
+  #shared(loaded: LoadedModule, memory: number): LoadedModule {
+    if (loaded.core === undefined) return loaded;
+    const key = `${loaded.inspection.hash} ${String(memory)}`;
+    const known = this.#compiled.get(key)?.deref();
+    if (known !== undefined) return { ...loaded, core: { ...loaded.core, module: known } };
+    for (const [other, reference] of this.#compiled) {
+      if (reference.deref() === undefined) this.#compiled.delete(other);
+    }
+    this.#compiled.set(key, new WeakRef(loaded.core.module));
+    return loaded;
+  }
+}
+
+/** One file as one kind of user sees it: loaded at once, loaded again when it changes. */
+class StoreEntry {
+  readonly #listeners = new Set<ModuleListener>();
+  #outcome: ModuleOutcome | undefined;
+  #isLoading = false;
+  #isStale = false;
+
+  constructor(
+    private readonly file: string,
+    private readonly load: () => Promise<ModuleOutcome>,
+  ) {
+    // watched before it is read, so that no change falls between
+    watchFile(file, { interval: WATCH_INTERVAL, persistent: false }, this.#reload);
+    this.#reload();
+  }
+
+  add(listener: ModuleListener): void {
+    this.#listeners.add(listener);
+    const outcome = this.#outcome;
+    if (outcome !== undefined) {
+      queueMicrotask(() => {
+        if (this.#listeners.has(listener)) listener(outcome);
+      });
+    }
+  }
+
+  /** @returns whether that was the last one; the entry is closed then */
+  remove(listener: ModuleListener): boolean {
+    this.#listeners.delete(listener);
+    if (this.#listeners.size > 0) return false;
+    unwatchFile(this.file, this.#reload);
+    return true;
+  }
+
+  readonly #reload = (): void => {
+    if (this.#isLoading) {
+      this.#isStale = true;
+      return;
+    }
+    this.#isLoading = true;
+    this.#isStale = false;
+    void this.load().then((outcome) => {
+      this.#isLoading = false;
+      if (!isSame(this.#outcome, outcome)) {
+        this.#outcome = outcome;
+        for (const listener of [...this.#listeners]) listener(outcome);
+      }
+      if (this.#isStale && this.#listeners.size > 0) this.#reload();
+    });
+  };
+}
+
+function isSame(before: ModuleOutcome | undefined, after: ModuleOutcome): boolean {
+  if (before?.kind === 'loaded' && after.kind === 'loaded') {
+    return before.loaded.inspection.hash === after.loaded.inspection.hash;
+  }
+  return before?.kind === 'failed' && after.kind === 'failed' && before.error.message === after.error.message;
+}

@@ -1,0 +1,157 @@
+/**
+ * What the editor asks of the runtime. All of it needs `flows.write`, as deploying a node does. Answers speak
+ * of modules only: nothing of a file that is no module is given out.
+ */
+import type { Request, Response } from 'express';
+import type { NodeAPI } from 'node-red';
+import { ABI_NAMES, type AbiName } from '../../host/abi/adapter';
+import { WasmFunctionError, type ErrorCode } from '../../host/errors';
+import { MIB, type HostLimits } from '../../host/limits';
+import type { InspectionChoice } from '../../host/wasm-function';
+import { readChoice, readNumber, readText } from '../saved-value';
+import type { ModulePaths } from './file-path';
+import { checkUploadName, isStored, listModules, storeModule } from './module-upload';
+import { BodyTooLarge, readBody } from './request-body';
+import { MEMORY_RANGE, type RuntimeSettings } from './settings';
+import type { SharedHost } from './shared-host';
+
+export interface EndpointServices {
+  readonly hosts: SharedHost;
+  readonly paths: ModulePaths;
+  readonly limits: HostLimits;
+}
+
+type Handler = (request: Request) => Promise<unknown>;
+
+/** An answer in place of a result, with the HTTP status that says so. */
+class RequestError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export function registerAdminEndpoints(RED: NodeAPI<RuntimeSettings>, services: EndpointServices): void {
+  const allowed = RED.auth.needsPermission('flows.write');
+  const { httpAdmin } = RED;
+  const answer = (handler: Handler) => (request: Request, response: Response) => {
+    handler(request).then(
+      (result) => response.json(result),
+      (error: unknown) => {
+        if (!isExpected(error)) RED.log.error(`[wasm-function] ${request.path}: ${String(error)}`);
+        refuse(request, response, error);
+      },
+    );
+  };
+  httpAdmin.post('/wasm-function/describe', allowed, answer(describeFile(RED, services)));
+  httpAdmin.post('/wasm-function/describe-upload', allowed, answer(describeUpload(services)));
+  httpAdmin.post('/wasm-function/modules', allowed, answer(upload(services)));
+  httpAdmin.get(
+    '/wasm-function/modules',
+    allowed,
+    answer(async () => ({ modules: await listModules(services.paths, services.limits.roots) })),
+  );
+}
+
+/** Body: `{file, fileType, abi, export, memory}` as a node saves them, `fileType` being `str` or `env`. */
+function describeFile(RED: NodeAPI, { hosts, paths, limits }: EndpointServices): Handler {
+  return async (request) => {
+    const body = (request.body ?? {}) as Record<string, unknown>;
+    const type = readChoice('fileType', body.fileType, ['str', 'env'], 'str');
+    const typed = readText('file', body.file);
+    const file = type === 'env' ? readEnvironment(RED, typed) : typed;
+    const absolute = await paths.locate(file);
+    return hosts.with((host) => host.inspectFile(absolute, readInspectionChoice(body, limits)));
+  };
+}
+
+/** Body: the module's bytes; `?name=` is how the answer calls it. */
+function describeUpload({ hosts, limits }: EndpointServices): Handler {
+  return async (request) => {
+    const name = checkUploadName(request.query.name);
+    const bytes = await readModule(request, limits);
+    return hosts.with((host) => host.inspectBytes(bytes, name, readInspectionChoice(request.query, limits)));
+  };
+}
+
+/** Stores the body under `?name=` in the user directory's wasm/ folder; `?replace=true` takes over a file there. */
+function upload({ hosts, paths, limits }: EndpointServices): Handler {
+  return async (request) => {
+    const name = checkUploadName(request.query.name);
+    if (paths.uploads === undefined) {
+      throw new RequestError(409, 'Node-RED runs without a user directory, so there is no place to store a module.');
+    }
+    if (request.query.replace !== 'true' && (await isStored(paths.uploads, name))) {
+      throw new RequestError(409, `There is a module "${name}" already. Rename the file, or replace the module.`);
+    }
+    const bytes = await readModule(request, limits);
+    const inspection = await hosts.with((host) => host.inspectBytes(bytes, name));
+    // a module of an ABI that is not called yet is kept all the same: the node says what to do about it
+    if (!isModule(bytes)) throw new WasmFunctionError('module', inspection.refusal?.message ?? inspection.because);
+    await storeModule(paths.uploads, name, bytes);
+    return { file: name, inspection };
+  };
+}
+
+function isModule(bytes: Uint8Array): boolean {
+  return bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d;
+}
+
+function readInspectionChoice(asked: Record<string, unknown>, limits: HostLimits): InspectionChoice {
+  const abis: readonly (AbiName | 'auto')[] = ['auto', ...ABI_NAMES];
+  return {
+    abi: readChoice('abi', asked.abi, abis, 'auto'),
+    export: readText('export', asked.export),
+    memory: readNumber('memory', asked.memory, MEMORY_RANGE, limits.memory),
+  };
+}
+
+function readEnvironment(RED: NodeAPI, name: string): string {
+  const node = {} as Parameters<NodeAPI['util']['evaluateNodeProperty']>[2];
+  const value = RED.util.evaluateNodeProperty(name, 'env', node, {}) as unknown;
+  if (typeof value === 'string' && value !== '') return value;
+  throw new WasmFunctionError(
+    'file',
+    `The environment variable "${name}" is not set for Node-RED itself; one of a flow or group is seen once it is deployed.`,
+  );
+}
+
+async function readModule(request: Request, limits: HostLimits): Promise<Buffer> {
+  // a type that a page of another origin cannot send without being asked for leave first
+  if (request.headers['content-type'] !== 'application/wasm') {
+    throw new RequestError(415, "A module is sent as it is, with the content type 'application/wasm'.");
+  }
+  return readBody(request, limits.maxFileSize * MIB).catch((error: unknown) => {
+    if (!(error instanceof BodyTooLarge)) throw error;
+    throw new RequestError(
+      413,
+      `The module has more than ${String(limits.maxFileSize)} MiB. Make it smaller (wasm-opt -Oz) or raise ` +
+        'wasmFunctionMaxFileSize in settings.js.',
+    );
+  });
+}
+
+function isExpected(error: unknown): boolean {
+  return error instanceof RequestError || error instanceof WasmFunctionError;
+}
+
+function refuse(request: Request, response: Response, error: unknown): void {
+  if (response.headersSent || response.destroyed) return;
+  const { status, code, message } = toRefusal(error);
+  if (!request.complete) {
+    // what is still coming is not read: the connection ends with the answer
+    response.set('Connection', 'close');
+    response.on('finish', () => request.destroy());
+  }
+  response.status(status).json({ error: { code, message } });
+}
+
+function toRefusal(error: unknown): { status: number; code: ErrorCode | 'request'; message: string } {
+  if (error instanceof RequestError) return { status: error.status, code: 'request', message: error.message };
+  if (error instanceof WasmFunctionError) {
+    return { status: error.code === 'file' ? 404 : 422, code: error.code, message: error.message };
+  }
+  return { status: 500, code: 'request', message: 'The request could not be answered; see the log of Node-RED.' };
+}

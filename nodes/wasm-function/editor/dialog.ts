@@ -1,0 +1,181 @@
+import { ExportList } from './export-list';
+import { showCard } from './module-card';
+import { describeModule, listModules, type DescribedChoice, type Description } from './module-requests';
+import { offerUpload } from './module-upload';
+import { typedInputOf, type EditorRed, type FunctionNode, type Inspection, type Translate } from './red-types';
+
+declare const RED: EditorRed;
+
+/** Milliseconds of rest before what is typed is looked at. */
+const TYPING_PAUSE = 300;
+
+/** Kinds of modules that can be called; `abi` may also name others, which a saved node keeps. */
+const OFFERED_ABIS = ['auto', 'numeric', 'bytes', 'wasm-bindgen', 'assemblyscript'];
+const CONVENTIONS = [
+  'auto',
+  'packed',
+  'packed-low',
+  'pair',
+  'out-pointer',
+  'cstring',
+  'length-prefixed',
+  'in-place',
+  'number',
+];
+const NUMBERS = ['timeout', 'memory', 'concurrency', 'queue'] as const;
+
+export function prepareDialog(node: FunctionNode): void {
+  const translate: Translate = (key, values) => node._(key, values);
+  prepareChoices(node, translate);
+  prepareTypedInputs(translate);
+  prepareLimits();
+  const exports = new ExportList({ input: input('export'), place: $('#wasm-function-exports'), translate });
+  const look = followModule(exports, translate);
+  offerUpload($('#wasm-function-upload'), translate, (file) => {
+    typedInputOf(input('file')).typedInput('type', 'str');
+    typedInputOf(input('file')).typedInput('value', file);
+    look();
+  });
+  look();
+}
+
+/**
+ * Numbers are saved as numbers: the editor would take an input's text, so it is not left to find the inputs.
+ */
+export function saveNumbers(node: FunctionNode): void {
+  for (const property of NUMBERS) {
+    const text = String(input(property).val() ?? '').trim();
+    node[property] = text === '' || Number.isNaN(Number(text)) ? text : Number(text);
+    input(property).removeAttr('id');
+  }
+}
+
+function input(property: keyof FunctionNode): JQuery {
+  return $(`#node-input-${property}`);
+}
+
+function prepareChoices(node: FunctionNode, translate: Translate): void {
+  const abis = OFFERED_ABIS.includes(node.abi) ? OFFERED_ABIS : [...OFFERED_ABIS, node.abi];
+  const fill = (property: 'abi' | 'convention', values: readonly string[]): void => {
+    const options = values.map((value) => $('<option>', { value }).text(translate(`wasm-function.${property}.${value}`)));
+    input(property).append(options).val(node[property]);
+  };
+  fill('abi', abis);
+  fill('convention', CONVENTIONS);
+}
+
+function prepareTypedInputs(translate: Translate): void {
+  typedInputOf(input('file')).typedInput({
+    default: 'str',
+    types: [
+      { value: 'str', label: translate('wasm-function.type.path'), icon: '', autoComplete: completeFile },
+      'env',
+      'msg',
+      'flow',
+      'global',
+    ],
+    typeField: '#node-input-fileType',
+  });
+  typedInputOf(input('input')).typedInput({
+    default: 'msg',
+    types: [
+      'msg',
+      'flow',
+      'global',
+      'jsonata',
+      'json',
+      { value: 'full', label: translate('wasm-function.type.full'), hasValue: false },
+    ],
+    typeField: '#node-input-inputType',
+  });
+  typedInputOf(input('output')).typedInput({
+    default: 'msg',
+    types: ['msg', 'flow', 'global'],
+    typeField: '#node-input-outputType',
+  });
+}
+
+function completeFile(typed: string, done: (found: { value: string; label: string }[]) => void): void {
+  const text = typed.toLowerCase();
+  listModules().then(
+    (files) =>
+      done(files.filter((file) => file.toLowerCase().includes(text)).map((file) => ({ value: file, label: file }))),
+    () => done([]),
+  );
+}
+
+/** What applies where a field is left blank. */
+function prepareLimits(): void {
+  input('timeout').attr('placeholder', String(RED.settings.wasmFunctionTimeout ?? 5));
+  input('memory').attr('placeholder', String(RED.settings.wasmFunctionMemory ?? 64));
+  input('concurrency').attr('placeholder', '1');
+  input('queue').attr('placeholder', '1000');
+}
+
+/**
+ * Keeps the card, the list of exports and what depends on them in step with the fields.
+ * @returns looks at the module at once
+ */
+function followModule(exports: ExportList, translate: Translate): () => void {
+  const card = $('#wasm-function-module');
+  let asked = 0;
+  let pause: number | undefined;
+  const show = (inspection: Inspection | undefined): void => {
+    exports.show(inspection);
+    showCallFields(exports, inspection, translate);
+  };
+  const look = (): void => {
+    window.clearTimeout(pause);
+    const question = ++asked;
+    const choice = currentChoice();
+    if (choice.file.trim() === '') {
+      showCard(card, undefined, translate);
+      return show(undefined);
+    }
+    if (choice.fileType !== 'str' && choice.fileType !== 'env') {
+      showCard(card, { notice: translate('wasm-function.card.by-message') }, translate);
+      return show(undefined);
+    }
+    describeModule(choice)
+      .catch((error: unknown): Description => ({ error: { code: 'request', message: (error as Error).message } }))
+      .then((description) => {
+        // an answer that comes after a later question, or after the dialog was closed, is of no use
+        if (question !== asked || !card.get(0)?.isConnected) return;
+        showCard(card, description, translate);
+        show(description.inspection);
+      })
+      .catch((error: unknown) => console.error(error));
+  };
+  const lookSoon = (): void => {
+    window.clearTimeout(pause);
+    pause = window.setTimeout(look, TYPING_PAUSE);
+  };
+  input('file').on('change keyup', lookSoon);
+  for (const property of ['abi', 'memory'] as const) input(property).on('change', lookSoon);
+  input('export').on('change keyup', () => {
+    exports.refresh();
+    showCallFields(exports, undefined, translate);
+    lookSoon();
+  });
+  return look;
+}
+
+function currentChoice(): DescribedChoice {
+  const text = (property: keyof FunctionNode): string => String(input(property).val() ?? '');
+  return {
+    file: text('file'),
+    fileType: text('fileType'),
+    abi: text('abi'),
+    export: text('export'),
+    memory: text('memory'),
+  };
+}
+
+/** The signature that is known shows in its field; how a result comes back is asked for bytes only. */
+function showCallFields(exports: ExportList, inspection: Inspection | undefined, translate: Translate): void {
+  const chosen = exports.chosen;
+  input('signature').attr('placeholder', chosen?.signature ?? translate('wasm-function.placeholder.signature'));
+  const kind = input('abi').val() === 'auto' ? inspection?.abi : input('abi').val();
+  const matters = kind === 'bytes' || chosen?.conventions !== undefined || input('convention').val() !== 'auto';
+  $('#wasm-function-convention').toggle(matters);
+}

@@ -1,0 +1,123 @@
+/** Where a module's path is looked for, and where a path that is not the flow author's may lead. */
+import { realpath, stat } from 'node:fs/promises';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { WasmFunctionError } from '../../host/errors';
+
+export interface ModuleFolders {
+  readonly workingDirectory: string | undefined;
+  readonly userDirectory: string | undefined;
+  /** This package itself, so that the modules it ships work wherever it is installed. */
+  readonly packageFolder: string;
+  /** Further folders that a path from a message or context may point into (`wasmFunctionRoots`). */
+  readonly roots: readonly string[];
+}
+
+export class ModulePaths {
+  /** Folders a relative path is looked for in, the first that has it wins. */
+  readonly searched: readonly string[];
+  /** Where uploads go; undefined where Node-RED has no user directory. */
+  readonly uploads: string | undefined;
+  readonly #roots: readonly string[];
+
+  constructor(folders: ModuleFolders) {
+    const { workingDirectory, userDirectory, packageFolder, roots } = folders;
+    this.uploads = userDirectory === undefined ? undefined : resolve(userDirectory, 'wasm');
+    this.searched = [workingDirectory, userDirectory, this.uploads, packageFolder]
+      .filter((folder): folder is string => folder !== undefined && folder !== '')
+      .map((folder) => resolve(folder));
+    this.#roots = [...this.searched, ...roots.map((folder) => resolve(folder))];
+  }
+
+  /**
+   * A path that the flow's author typed: it may be anywhere.
+   * @returns an absolute path, of a file that was there a moment ago where the path is relative
+   * @throws WasmFunctionError `file`
+   */
+  async locate(path: string): Promise<string> {
+    checkPath(path);
+    if (isAbsolute(path)) return path;
+    for (const folder of this.searched) {
+      const candidate = join(folder, path);
+      if (await exists(candidate)) return candidate;
+    }
+    throw new WasmFunctionError(
+      'file',
+      `There is no file "${path}" in ${list(this.searched)}. Check the path, or put the module there; ` +
+        'it is loaded as soon as it appears.',
+      { file: path },
+    );
+  }
+
+  /**
+   * A path from a message or from context: it stays inside the known folders and the configured roots, links
+   * resolved.
+   * @throws WasmFunctionError `permission` where it leads out of them, `file` where nothing is there
+   */
+  async locateInside(path: unknown): Promise<string> {
+    if (typeof path !== 'string') {
+      throw new WasmFunctionError('file', `The module's path is ${describe(path)}; text is needed.`);
+    }
+    checkPath(path);
+    // looked at as written first, so that the answer for a path outside says nothing about what is there
+    const candidates = isAbsolute(path) ? [resolve(path)] : this.searched.map((folder) => join(folder, path));
+    const allowed = candidates.filter((candidate) => isInsideOneOf(candidate, this.#roots));
+    if (allowed.length === 0) throw this.#outside(path);
+    const realRoots = await Promise.all(this.#roots.map(resolveLinks));
+    for (const candidate of allowed) {
+      const real = await resolveLinks(candidate);
+      if (real === undefined) continue;
+      if (!isInsideOneOf(real, realRoots)) throw this.#outside(path);
+      return real;
+    }
+    throw new WasmFunctionError('file', `There is no file "${path}" in ${list(this.#roots)}.`, { file: path });
+  }
+
+  #outside(path: string): WasmFunctionError {
+    return new WasmFunctionError(
+      'permission',
+      `"${path}" lies outside the folders that a path from a message or context may point into ` +
+        `(${list(this.#roots)}). Put the module into one of them, or name its folder in wasmFunctionRoots in settings.js.`,
+      { file: path },
+    );
+  }
+}
+
+function checkPath(path: string): void {
+  if (path.trim() === '') {
+    throw new WasmFunctionError('file', "No module is chosen. Name a .wasm file in the node's properties.");
+  }
+  if (path.includes('\0')) throw new WasmFunctionError('file', "The module's path has a NUL character in it.");
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function resolveLinks(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function isInsideOneOf(path: string, folders: readonly (string | undefined)[]): boolean {
+  return folders.some((folder) => {
+    if (folder === undefined) return false;
+    const within = relative(folder, path);
+    return within !== '' && within !== '..' && !within.startsWith(`..${sep}`) && !isAbsolute(within);
+  });
+}
+
+function list(folders: readonly string[]): string {
+  return folders.map((folder) => `"${folder}"`).join(', ');
+}
+
+function describe(value: unknown): string {
+  return value === undefined || value === null ? String(value) : `of type ${typeof value}`;
+}

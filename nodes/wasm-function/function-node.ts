@@ -1,0 +1,119 @@
+import type { Node, NodeAPI } from 'node-red';
+import { WasmFunctionError } from '../../host/errors';
+import type { HostLimits } from '../../host/limits';
+import type { FunctionState } from '../../host/wasm-function';
+import { readConfiguration, type Configuration, type SavedFunction } from './configuration';
+import type { ModulePaths } from './file-path';
+import { FixedFunction, FunctionsByPath, type FunctionSource } from './function-source';
+import { MessageHandler, type Done, type Send } from './message-handler';
+import { createPropertyReader, createReader, createWriter, type Reader } from './message-values';
+import { migrate } from './migrations';
+import type { RuntimeSettings } from './settings';
+import type { HostLease, SharedHost } from './shared-host';
+import { toNodeStatus } from './status';
+
+/** Milliseconds that messages in flight may take to finish at a redeploy; Node-RED waits 15 s for a node. */
+const PATIENCE_MS = 10_000;
+
+export interface NodeServices {
+  readonly RED: NodeAPI<RuntimeSettings>;
+  readonly hosts: SharedHost;
+  readonly paths: ModulePaths;
+  readonly limits: HostLimits;
+}
+
+/** What a node does between its creation and its close. */
+export interface FunctionNode {
+  handle(message: Parameters<MessageHandler['handle']>[0], send: Send, done: Done): void;
+  close(): Promise<void>;
+}
+
+/** A configuration that cannot be understood makes a node that answers every message with the reason. */
+export function createFunctionNode(node: Node, saved: SavedFunction, services: NodeServices): FunctionNode {
+  const lease = services.hosts.lease();
+  const report = (state: FunctionState): void => {
+    node.status(toNodeStatus(state));
+    const problem = state.kind === 'failed' ? state.error : state.kind === 'ready' ? state.refused : undefined;
+    if (problem !== undefined) node.warn(problem.message);
+  };
+  const handler = createHandler(node, saved, services, lease, report);
+  return {
+    handle: (message, send, done) => handler.handle(message, send, done),
+    close: async () => {
+      await handler.close(PATIENCE_MS);
+      await lease.release();
+    },
+  };
+}
+
+function createHandler(
+  node: Node,
+  saved: SavedFunction,
+  services: NodeServices,
+  lease: HostLease,
+  report: (state: FunctionState) => void,
+): MessageHandler {
+  const { RED, limits } = services;
+  try {
+    const configuration = readConfiguration(migrate(saved), limits);
+    const readInput = createReader(RED.util, node, configuration.input);
+    const writeOutput = createWriter(RED.util, node, configuration.output);
+    const { functions, readFile } = createFunctions(node, configuration, services, lease, report);
+    return new MessageHandler(RED, node, {
+      functions,
+      readFile,
+      readInput,
+      writeOutput,
+      fullInput: configuration.input.type === 'full',
+      queue: configuration.options.queue,
+    });
+  } catch (error) {
+    if (!(error instanceof WasmFunctionError)) throw error;
+    report({ kind: 'failed', error });
+    return new MessageHandler(RED, node, {
+      functions: refusing(error),
+      readFile: undefined,
+      readInput: (_message, callback) => callback(undefined),
+      writeOutput: (_message, _value, callback) => callback(undefined),
+      fullInput: false,
+      queue: 0,
+    });
+  }
+}
+
+function createFunctions(
+  node: Node,
+  { file, options }: Configuration,
+  { RED, paths }: NodeServices,
+  { host }: HostLease,
+  report: (state: FunctionState) => void,
+): { functions: FunctionSource; readFile: Reader | undefined } {
+  const open = (absolute: string) => host.open({ ...options, file: absolute });
+  switch (file.type) {
+    case 'str':
+    case 'env': {
+      const path = file.type === 'str' ? file.value : evaluateEnvironment(RED, node, file.value);
+      return { functions: new FixedFunction(() => paths.locate(path), open, report), readFile: undefined };
+    }
+    case 'msg':
+    case 'flow':
+    case 'global': {
+      const functions = new FunctionsByPath((path) => paths.locateInside(path), open, report);
+      const readFile = createPropertyReader(RED.util, node, 'file', { value: file.value, type: file.type });
+      return { functions, readFile };
+    }
+  }
+}
+
+function evaluateEnvironment(RED: NodeAPI, node: Node, name: string): string {
+  const value = RED.util.evaluateNodeProperty(name, 'env', node, {}) as unknown;
+  return typeof value === 'string' ? value : '';
+}
+
+function refusing(error: WasmFunctionError): FunctionSource {
+  return {
+    acquire: () => Promise.reject(error),
+    release: () => undefined,
+    close: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,234 @@
+import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow, NodeMessageParts } from 'node-red';
+import { WasmFunctionError } from '../../host/errors';
+import type { CallResult, WasmFunction } from '../../host/wasm-function';
+import { ArrivalOrder, type Place } from './arrival-order';
+import { toFlowError } from './flow-error';
+import type { FunctionSource } from './function-source';
+import type { Callback, Reader, Writer } from './message-values';
+
+export type Send = (message: NodeMessage | (NodeMessage | NodeMessage[] | null)[]) => void;
+export type Done = (error?: Error) => void;
+
+interface Job {
+  readonly message: NodeMessageInFlow;
+  readonly send: Send;
+  readonly done: Done;
+  readonly place: Place;
+  /** `performance.now()` at its arrival. */
+  readonly arrived: number;
+}
+
+export interface HandlerParts {
+  readonly functions: FunctionSource;
+  /** Undefined where the node's own path is called. */
+  readonly readFile: Reader | undefined;
+  readonly readInput: Reader;
+  readonly writeOutput: Writer;
+  /** Whether the message itself is the input. */
+  readonly fullInput: boolean;
+  /** Messages that may wait for their call to be made. */
+  readonly queue: number;
+}
+
+/** What comes of a message: a call's result, or nothing to send (a reset alone). */
+type Outcome = CallResult | { readonly kind: 'none' };
+
+/** Takes messages one after the other to their function, and sends what comes of them in the same order. */
+export class MessageHandler {
+  readonly #order = new ArrivalOrder();
+  /** Messages that wait because the one before them still reads its path or its input. */
+  readonly #arrivals: Job[] = [];
+  /** The message whose path or input is being read. */
+  #preparing: Job | undefined;
+  #closing = false;
+
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly node: Node,
+    private readonly parts: HandlerParts,
+  ) {}
+
+  handle(message: NodeMessageInFlow, send: Send, done: Done): void {
+    const job: Job = { message, send, done, place: this.#order.enter(), arrived: performance.now() };
+    if (this.#closing) {
+      this.#fail(job, closed());
+    } else if (this.#preparing === undefined) {
+      this.#prepare(job);
+    } else if (this.#arrivals.length < this.parts.queue) {
+      this.#arrivals.push(job);
+    } else {
+      const waiting = String(this.#arrivals.length);
+      this.#fail(
+        job,
+        new WasmFunctionError('queue', `${waiting} messages wait already, which is the limit; this one was refused.`),
+      );
+    }
+  }
+
+  /**
+   * Lets messages finish for a while, then ends all that is left with `closed`.
+   * @param patience milliseconds
+   */
+  async close(patience: number): Promise<void> {
+    this.#closing = true;
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)));
+    await Promise.race([this.#order.whenEmpty(), enough]);
+    clearTimeout(timer);
+    if (this.#preparing !== undefined) this.#fail(this.#preparing, closed());
+    for (const job of this.#arrivals.splice(0)) this.#fail(job, closed());
+    await this.parts.functions.close();
+    // the calls that were refused by that answer in the microtasks before this
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Calls are made in the order the messages came, also where reading an input takes its time. */
+  #prepare(job: Job): void {
+    this.#preparing = job;
+    this.#readFunction(job.message, (error, open) => {
+      if (open === undefined) return this.#prepared(job, error);
+      this.parts.readInput(job.message, (problem, input) => {
+        if (problem === undefined && !isAnswered(job)) this.#call(job, open, input);
+        else this.parts.functions.release(open);
+        this.#prepared(job, problem);
+      });
+    });
+  }
+
+  #prepared(job: Job, error: unknown): void {
+    if (error !== undefined) this.#fail(job, error);
+    this.#preparing = this.#arrivals.shift();
+    const next = this.#preparing;
+    // from a fresh stack: a thousand messages may have waited
+    if (next !== undefined) queueMicrotask(() => this.#prepare(next));
+  }
+
+  #readFunction(message: NodeMessage, callback: Callback<WasmFunction>): void {
+    const acquire = (path: unknown): void => {
+      const open = this.parts.functions.acquire(path);
+      if (open instanceof Promise) open.then((ready) => callback(undefined, ready), callback);
+      else callback(undefined, open);
+    };
+    if (this.parts.readFile === undefined) return acquire(undefined);
+    this.parts.readFile(message, (error, path) => {
+      if (error === undefined) acquire(path);
+      else callback(error);
+    });
+  }
+
+  #call(job: Job, open: WasmFunction, input: unknown): void {
+    const { message } = job;
+    if (message.reset === true) {
+      open.reset();
+      if (this.#isResetAlone(message, input)) {
+        this.parts.functions.release(open);
+        this.#finish(job, { kind: 'none' });
+        return;
+      }
+    }
+    open.call(input).then(
+      (result) => {
+        this.parts.functions.release(open);
+        this.#finish(job, result);
+      },
+      (error: unknown) => {
+        this.parts.functions.release(open);
+        this.#fail(job, error);
+      },
+    );
+  }
+
+  #isResetAlone(message: NodeMessage, input: unknown): boolean {
+    return this.parts.fullInput ? message.payload === undefined : input === undefined;
+  }
+
+  #finish(job: Job, outcome: Outcome): void {
+    this.#order.ready(job.place, (left) => {
+      switch (outcome.kind) {
+        case 'none':
+          return this.#end(job, left);
+        case 'nothing':
+          return this.#send(job, job.message, left);
+        case 'value':
+          return this.#write(job, [job.message], [outcome.value], left);
+        case 'messages':
+          return this.#emit(job, outcome.values, left);
+      }
+    });
+  }
+
+  /** A message for each value, so that a join node can put them together again. */
+  #emit(job: Job, values: readonly unknown[], left: () => void): void {
+    if (values.length === 0) return this.#end(job, left);
+    const id = this.RED.util.generateId();
+    const outer = job.message.parts;
+    let messages: NodeMessage[];
+    try {
+      messages = values.map((_value, index) => (index === 0 ? job.message : this.RED.util.cloneMessage(job.message)));
+    } catch (error) {
+      return this.#endFailed(job, error, left);
+    }
+    messages.forEach((message, index) => (message.parts = nestedParts(outer, { id, index, count: values.length })));
+    this.#write(job, messages, values, left);
+  }
+
+  /** Puts the values where they go, one after the other, and sends the messages then. */
+  #write(job: Job, messages: NodeMessage[], values: readonly unknown[], left: () => void, index = 0): void {
+    const message = messages[index];
+    if (message === undefined) return this.#send(job, messages.length === 1 ? job.message : [messages], left);
+    this.parts.writeOutput(message, values[index], (error) => {
+      if (error === undefined) this.#write(job, messages, values, left, index + 1);
+      else this.#endFailed(job, error, left);
+    });
+  }
+
+  #send(job: Job, messages: Parameters<Send>[0], left: () => void): void {
+    try {
+      job.send(messages);
+    } catch (error) {
+      // a copy for one of several wires could not be made
+      return this.#endFailed(job, error, left);
+    }
+    this.#end(job, left);
+  }
+
+  #end({ message, done, arrived }: Job, left: () => void): void {
+    if (this.node.metric()) this.node.metric('duration', message, performance.now() - arrived);
+    try {
+      done();
+    } catch (error) {
+      // a Complete node's copy of the message could not be made
+      this.node.error(toFlowError(error), { _msgid: message._msgid });
+    }
+    left();
+  }
+
+  #fail(job: Job, error: unknown): void {
+    this.#order.ready(job.place, (left) => this.#endFailed(job, error, left));
+  }
+
+  #endFailed({ message, done }: Job, error: unknown, left: () => void): void {
+    const flowError = toFlowError(error);
+    try {
+      done(flowError);
+    } catch {
+      // a Catch node's copy of the message could not be made: it gets the error with what identifies the message
+      this.node.error(flowError, { _msgid: message._msgid });
+    }
+    left();
+  }
+}
+
+/** A message that was refused at close while its input was still being read. */
+function isAnswered(job: Job): boolean {
+  return job.place.leave !== undefined;
+}
+
+function closed(): WasmFunctionError {
+  return new WasmFunctionError('closed', 'The node was closed before the call could start; send the message again.');
+}
+
+/** As core's split node does it: the parts a message had already are kept inside the new ones. */
+function nestedParts(outer: NodeMessageParts | undefined, parts: NodeMessageParts): NodeMessageParts {
+  return outer === undefined ? parts : Object.assign(parts, { parts: outer });
+}

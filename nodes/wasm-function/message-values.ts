@@ -1,0 +1,108 @@
+/** Where an argument is read from and a result is put, through Node-RED's own typed properties. */
+import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import { WasmFunctionError } from '../../host/errors';
+import type { InputType, OutputType, TypedProperty } from './configuration';
+
+/** Called exactly once and never throws: Node-RED calls again where a callback throws. */
+export type Callback<T> = (error: WasmFunctionError | undefined, value?: T) => void;
+export type Reader = (message: NodeMessage, callback: Callback<unknown>) => void;
+export type Writer = (message: NodeMessage, value: unknown, callback: Callback<void>) => void;
+
+type Util = NodeAPI['util'];
+
+/**
+ * What must be prepared (an expression, constant JSON) is prepared once, here.
+ * @throws WasmFunctionError `arguments` where it cannot be understood
+ */
+export function createReader(util: Util, node: Node, { value, type }: TypedProperty<InputType>): Reader {
+  switch (type) {
+    case 'full':
+      return (message, callback) => callback(undefined, message);
+    case 'json': {
+      const constant = understand(() => JSON.parse(value) as unknown, `input is no JSON`);
+      return (_message, callback) => callback(undefined, constant);
+    }
+    case 'jsonata': {
+      const expression = understand(() => util.prepareJSONataExpression(value, node), 'input is no JSONata expression');
+      return (message, callback) =>
+        once('input', callback, (done) => util.evaluateJSONataExpression(expression, message, done));
+    }
+    case 'msg':
+    case 'flow':
+    case 'global':
+      return createPropertyReader(util, node, 'input', { value, type });
+  }
+}
+
+/** Reads a property of the message or of context at each message. */
+export function createPropertyReader(
+  util: Util,
+  node: Node,
+  name: string,
+  { value, type }: TypedProperty<'msg' | 'flow' | 'global'>,
+): Reader {
+  return (message, callback) =>
+    once(name, callback, (done) => util.evaluateNodeProperty(value, type, node, message, done));
+}
+
+export function createWriter(util: Util, node: Node, { value, type }: TypedProperty<OutputType>): Writer {
+  if (type === 'msg') {
+    return (message, result, callback) =>
+      once('output', callback, (done) => {
+        if (!util.setMessageProperty(message, value, result, true)) throw cannotHold(value);
+        done(null);
+      });
+  }
+  const { key, store } = util.parseContextStore(value);
+  const byMessage = key.includes('[msg');
+  return (message, result, callback) =>
+    once('output', callback, (done) => {
+      const actual = byMessage ? util.normalisePropertyExpression(key, message, true) : key;
+      node.context()[type].set(actual, result, store, (error?: Error | null) => done(error ?? null));
+    });
+}
+
+function cannotHold(property: string): WasmFunctionError {
+  return new WasmFunctionError(
+    'result',
+    `The result could not be put into msg.${property}: something on the way there is no object. ` +
+      'Choose another output property.',
+  );
+}
+
+/** Turns Node-RED's ways of failing (throwing, an error, a second call) into one answer. */
+function once<T>(
+  property: 'input' | 'output' | (string & {}),
+  callback: Callback<T>,
+  start: (done: (error: Error | null, value?: T) => void) => void,
+): void {
+  let answered = false;
+  const answer = (error: unknown, value?: T): void => {
+    if (answered) return;
+    answered = true;
+    if (error === null || error === undefined) callback(undefined, value);
+    else callback(failure(property, error));
+  };
+  try {
+    start(answer);
+  } catch (error) {
+    answer(error);
+  }
+}
+
+function failure(property: string, error: unknown): WasmFunctionError {
+  if (error instanceof WasmFunctionError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return property === 'output'
+    ? new WasmFunctionError('result', `The result could not be put where output says: ${reason}`)
+    : new WasmFunctionError('arguments', `${property} could not be read: ${reason}`);
+}
+
+function understand<T>(prepare: () => T, what: string): T {
+  try {
+    return prepare();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new WasmFunctionError('arguments', `${what}: ${reason}. Correct it in the node's properties.`);
+  }
+}

@@ -1,0 +1,37 @@
+import { prepareDialog, saveNumbers } from './editor/dialog';
+import { defaults } from './editor/properties';
+import type { EditorRed, FunctionNode } from './editor/red-types';
+
+declare const RED: EditorRed;
+
+RED.nodes.registerType('wasm-function', {
+  category: 'function',
+  color: '#B9A5F0',
+  defaults,
+  inputs: 1,
+  outputs: 1,
+  icon: 'wasm-function.svg',
+  paletteLabel() {
+    return this._('wasm-function.palette-label');
+  },
+  label() {
+    return this.name || describe(this) || this._('wasm-function.palette-label');
+  },
+  labelStyle() {
+    return this.name ? 'node_label_italic' : '';
+  },
+  oneditprepare() {
+    prepareDialog(this);
+  },
+  oneditsave() {
+    saveNumbers(this);
+  },
+});
+
+/** `triple · triple_lib_bg.wasm`; the file alone while no export is named. */
+function describe({ file, fileType, export: name }: FunctionNode): string {
+  if (file === '') return '';
+  const shown = fileType === 'str' ? file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1) : file;
+  const prefix = fileType === 'str' ? '' : `${fileType}.`;
+  return [name, prefix + shown].filter((part) => part !== '').join(' · ');
+}

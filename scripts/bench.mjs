@@ -1,0 +1,15 @@
+// Builds what is missing and runs the measurements; options go through, as in `npm run bench -- --short`.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { ensureBuilt } from './ensure-built.mjs';
+import { install } from './install.mjs';
+import { root } from './root.mjs';
+
+install();
+ensureBuilt();
+const main = join('bench', 'main.ts');
+const bench = spawn(process.execPath, ['--import', 'tsx', main, ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: 'inherit',
+});
+bench.on('exit', (code) => process.exit(code ?? 1));

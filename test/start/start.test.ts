@@ -1,0 +1,220 @@
+/** `npm start`, as somebody runs it who has just cloned the repository; only ports and folder are its own here. */
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { connectAsync, type MqttClient } from 'mqtt';
+import { eventually, freePort, repository } from '../support/node-red';
+
+const RESULT = /^[+-]\d\.\d{6}e[+-]\d{3}$/m;
+
+/** `(module (func (export "half") (param f64) (result f64) (f64.mul (local.get 0) (f64.const 0.5))))` */
+const HALF = Buffer.from(
+  '0061736d0100000001060160017c017c030201000708010468616c6600000a10010e00200044000000000000e03fa20b',
+  'hex',
+);
+
+class Started {
+  output = '';
+  errors = '';
+  readonly #child: ChildProcess;
+
+  constructor(args: readonly string[]) {
+    this.#child = spawn(process.execPath, [join(repository, 'scripts', 'start.mjs'), ...args], {
+      cwd: repository,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_OPTIONS: '', INIT_CWD: repository },
+    });
+    this.#child.stdout?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    this.#child.stderr?.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));
+  }
+
+  get running(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Numbers printed so far. */
+  get results(): number[] {
+    return this.output
+      .split('\n')
+      .slice(0, -1)
+      .filter((line) => RESULT.test(line))
+      .map(Number);
+  }
+
+  /** @returns the exit code, or the signal that ended it */
+  async ended(): Promise<number | string | null> {
+    if (this.running) await once(this.#child, 'exit');
+    return this.#child.exitCode ?? this.#child.signalCode;
+  }
+
+  interrupt(): Promise<number | string | null> {
+    if (this.running) this.#child.kill('SIGINT');
+    return this.ended();
+  }
+
+  async printed(pattern: RegExp): Promise<void> {
+    await eventually(
+      `npm start printed ${String(pattern)}`,
+      () => {
+        if (!this.running) throw new Error('it ended');
+        return pattern.test(this.output);
+      },
+      30,
+    ).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${this.output}\n${this.errors}`);
+    });
+  }
+}
+
+/** The noise levels published while `enough` is not true yet, in order. */
+async function noises(client: MqttClient, enough: (values: readonly number[]) => boolean): Promise<number[]> {
+  const values: number[] = [];
+  client.on('message', (_topic, payload) => {
+    values.push((JSON.parse(payload.toString()) as { noise: number }).noise);
+  });
+  await client.subscribeAsync('sensors/noise', { qos: 1 });
+  await eventually('the results were printed', () => enough(values));
+  return values;
+}
+
+function near(actual: number | undefined, expected: number): boolean {
+  return actual !== undefined && Math.abs(actual - expected) <= Math.abs(expected) * 1e-6;
+}
+
+/** Whether the last results are, one by one, `factor` times the first values. */
+function follow(results: readonly number[], values: readonly number[], factor: number, count: number): boolean {
+  const first = results.findIndex((result) => near(result, (values[0] ?? NaN) * factor));
+  if (first < 0) return false;
+  return values.slice(0, count).every((value, index) => near(results[first + index], value * factor));
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const listening = once(server.listen(port, '127.0.0.1'), 'listening').then(
+    () => true,
+    () => false,
+  );
+  const free = await listening;
+  if (free) await new Promise((resolve) => server.close(resolve));
+  return free;
+}
+
+describe('npm start', () => {
+  let folder: string;
+  let ports: { editor: number; mqtt: number };
+  let options: string[];
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'start-'));
+    ports = { editor: await freePort(), mqtt: await freePort() };
+    options = ['--port', String(ports.editor), '--mqtt-port', String(ports.mqtt), '--user-dir', join(folder, 'user')];
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  async function withBroker<T>(use: (client: MqttClient) => Promise<T>): Promise<T> {
+    const client = await connectAsync(`mqtt://127.0.0.1:${String(ports.mqtt)}`);
+    try {
+      return await use(client);
+    } finally {
+      await client.endAsync(true);
+    }
+  }
+
+  test('shows where everything is, prints three times what the sensor publishes, and ends cleanly', async () => {
+    const started = new Started(options);
+    try {
+      await started.printed(RESULT);
+      assert.match(started.output, new RegExp(`editor +http://127.0.0.1:${String(ports.editor)}\n`));
+      assert.match(started.output, /module +triple\/pkg\/triple_lib_bg\.wasm\n/);
+      assert.match(started.output, /function +triple \((x: )?f64\) → f64\n/);
+      assert.match(started.output, new RegExp(`broker +mqtt://127.0.0.1:${String(ports.mqtt)} \\(embedded\\)\n`));
+      await withBroker((client) =>
+        noises(client, (values) => values.length >= 5 && follow(started.results, values, 3, 5)),
+      );
+      const editor = await fetch(`http://127.0.0.1:${String(ports.editor)}/`);
+      assert.equal(editor.status, 200);
+    } finally {
+      assert.equal(await started.interrupt(), 0, started.errors);
+    }
+    assert.ok(await isFree(ports.editor), 'the editor’s port is free again');
+    assert.ok(await isFree(ports.mqtt), 'the broker’s port is free again');
+    assert.equal(started.errors, '');
+  });
+
+  test('another file and function run in a flow of their own, which is made once', async () => {
+    const file = join(folder, 'half.wasm');
+    await writeFile(file, HALF);
+    const own = join(folder, 'user', 'flows.json');
+    const before = existsSync(own) ? await readFile(own, 'utf8') : undefined;
+    const started = new Started([...options, file, 'half']);
+    try {
+      await started.printed(RESULT);
+      assert.match(started.output, /function +half \(f64\) → f64\n/);
+      await withBroker((client) =>
+        noises(client, (values) => values.length >= 3 && follow(started.results, values, 0.5, 3)),
+      );
+    } finally {
+      assert.equal(await started.interrupt(), 0, started.errors);
+    }
+    assert.equal(existsSync(own) ? await readFile(own, 'utf8') : undefined, before, 'flows.json is as it was');
+    const flow = /flow +(.*)\n/.exec(started.output)?.[1] ?? '';
+    const edited = (await readFile(flow, 'utf8')).replaceAll('results/noise', 'results/mine');
+    await writeFile(flow, edited);
+    const again = new Started([...options, file]);
+    try {
+      await again.printed(/results +topic results\/mine\n/);
+    } finally {
+      await again.interrupt();
+    }
+    assert.equal(await readFile(flow, 'utf8'), edited, 'what the user changed is kept');
+  });
+
+  for (const [name, option] of [
+    ['editor', '--port'],
+    ['mqtt', '--mqtt-port'],
+  ] as const) {
+    test(`a port in use is told in one sentence with the remedy (${option})`, async () => {
+      const taken = createServer().listen(ports[name], '127.0.0.1');
+      await once(taken, 'listening');
+      try {
+        const started = new Started(options);
+        assert.equal(await started.ended(), 1);
+        assert.equal(started.errors.trim().split('\n').length, 1, started.errors);
+        assert.match(started.errors, new RegExp(`Port ${String(ports[name])} is in use.*npm start -- ${option} \\d+`));
+      } finally {
+        taken.close();
+      }
+    });
+  }
+
+  const refusals: [string, string[], RegExp][] = [
+    ['a file that is not there', ['nowhere.wasm'], /nowhere\.wasm/],
+    ['a file that is no module', ['package.json'], /wasm/i],
+    ['a function that is not there', ['triple/pkg/triple_lib_bg.wasm', 'double'], /no function "double".* triple/],
+    ['a port that is none', ['--port', 'many'], /--port takes a number from 1 to 65535, not "many"/],
+    ['an option that is unknown', ['--prot', '1881'], /--prot/],
+  ];
+  for (const [name, args, sentence] of refusals) {
+    test(`${name} is told before anything starts`, async () => {
+      const started = new Started([...options, ...args]);
+      assert.equal(await started.ended(), 1);
+      assert.match(started.errors, sentence);
+      assert.doesNotMatch(started.errors, /^ +at /m, 'a sentence, no stack');
+      assert.equal(started.output, '');
+    });
+  }
+
+  test('--help says what there is', async () => {
+    const started = new Started(['--help']);
+    assert.equal(await started.ended(), 0);
+    for (const word of ['FILE', 'EXPORT', '--port', '--mqtt-port', '--user-dir']) {
+      assert.ok(started.output.includes(word), word);
+    }
+  });
+});

@@ -1,0 +1,7 @@
+/* tslint:disable */
+/* eslint-disable */
+
+/**
+ * Three times the number.
+ */
+export function triple(x: number): number;

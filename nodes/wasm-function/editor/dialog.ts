@@ -57,7 +57,9 @@ function input(property: keyof FunctionNode): JQuery {
 function prepareChoices(node: FunctionNode, translate: Translate): void {
   const abis = OFFERED_ABIS.includes(node.abi) ? OFFERED_ABIS : [...OFFERED_ABIS, node.abi];
   const fill = (property: 'abi' | 'convention', values: readonly string[]): void => {
-    const options = values.map((value) => $('<option>', { value }).text(translate(`wasm-function.${property}.${value}`)));
+    const options = values.map((value) =>
+      $('<option>', { value }).text(translate(`wasm-function.${property}.${value}`)),
+    );
     input(property).append(options).val(node[property]);
   };
   fill('abi', abis);

@@ -27,6 +27,12 @@ export const defaults: NodeDefinition['defaults'] = {
   permissions: { value: '' },
 };
 
+/** Gives a node from a flow written by hand the properties it leaves out. */
+export function fillIn(node: FunctionNode): void {
+  const absent = Object.entries(defaults).filter(([property]) => node[property as keyof FunctionNode] === undefined);
+  Object.assign(node, Object.fromEntries(absent.map(([property, { value }]) => [property, value])));
+}
+
 function isFile(this: FunctionNode, value: unknown, options?: { label?: string }): boolean | string {
   if (String(value ?? '').trim() === '') return this._('wasm-function.invalid.file');
   return RED.validators.typedInput({ typeField: 'fileType' }).call(this, value, options);

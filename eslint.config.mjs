@@ -27,7 +27,7 @@ export default tseslint.config(
     files: ['**/*.cjs', '**/fixture/**/*.js'],
     languageOptions: {
       sourceType: 'commonjs',
-      globals: { module: 'readonly', require: 'readonly', setTimeout: 'readonly' },
+      globals: { module: 'readonly', require: 'readonly', setTimeout: 'readonly', AbortController: 'readonly' },
     },
   },
   {

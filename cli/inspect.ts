@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { createWasmHost } from '../host/host';
 import { DEFAULT_LIMITS } from '../host/limits';
 import type { Inspection } from '../host/inspection';
@@ -21,7 +20,7 @@ export async function inspect(args: readonly string[]): Promise<number> {
   if (file === undefined || more.length > 0) throw new UsageError('inspect takes one file.');
   const host = createWasmHost(DEFAULT_LIMITS, { warn: () => undefined }, { spare: false });
   try {
-    const inspection = await host.inspectFile(resolve(file));
+    const inspection = await host.inspectFile(file);
     process.stdout.write(`${values.json === true ? JSON.stringify(inspection, null, 2) : describe(inspection)}\n`);
     if (inspection.refusal === undefined) return 0;
     const { code, message } = inspection.refusal;

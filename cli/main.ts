@@ -64,8 +64,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 
+// The host's workers keep no process alive by themselves: a command ends when it has its answer, not before.
+const alive = setInterval(() => undefined, 60_000);
 run(process.argv.slice(2))
   .catch(report)
+  .finally(() => {
+    clearInterval(alive);
+  })
   .then((code) => {
     process.exitCode = code;
   }, fail);

@@ -9,6 +9,7 @@
 import { inspect } from 'node:util';
 import { FollowedMessage } from './followed-message';
 import { isOwn, nodeLabel, type FlowMessage, type FlowNode, type Receipt } from './flow-node';
+import { MessageIndex } from './message-index';
 import type { FlowError, FlowOutcome } from './outcome';
 
 /** What the ledger needs of its surroundings. */
@@ -27,8 +28,7 @@ interface Frame {
 }
 
 export class FlowLedger {
-  readonly #open = new Set<FollowedMessage>();
-  readonly #byId = new Map<string, FollowedMessage>();
+  readonly #open = new MessageIndex();
   /** Messages whose id was removed or changed by the node that holds them, by object. */
   readonly #strays = new Map<FlowMessage, FollowedMessage>();
   /** The input handlers that run right now, innermost last; only those given a followed message. */
@@ -40,7 +40,7 @@ export class FlowLedger {
 
   /** Everything remembered: 0 once no message is followed. */
   get entries(): number {
-    return this.#open.size + this.#byId.size + this.#strays.size + this.#frames.length + this.#due.length;
+    return this.#open.size + this.#open.ids + this.#strays.size + this.#frames.length + this.#due.length;
   }
 
   /** Messages followed. */
@@ -54,13 +54,12 @@ export class FlowLedger {
    * @param owner whose message it is, for `abandon`
    */
   follow(id: string, settle: number, owner: object): Promise<FlowOutcome> {
-    if (this.#byId.has(id)) {
+    if (this.#open.get(id) !== undefined) {
       return Promise.reject(new Error(`Message ${id} is followed already: give each delivery an _msgid of its own.`));
     }
     return new Promise((resolve) => {
       const message = new FollowedMessage(id, owner, settle, resolve);
       this.#open.add(message);
-      this.#byId.set(id, message);
       this.#decideOn(message);
     });
   }
@@ -73,14 +72,14 @@ export class FlowLedger {
   /** `source` has sent `msg`, and it is about to be delivered to `destination`. */
   delivered(msg: FlowMessage, source: FlowNode, destination: FlowNode): void {
     if (this.#open.size === 0) return;
-    const message = this.#byId.get(msg._msgid ?? '') ?? this.#adopt(msg, source);
+    const message = this.#open.get(msg._msgid) ?? this.#adopt(msg, source);
     message?.transit(destination);
   }
 
   /** A node is about to be given a message. */
   received(receipt: Receipt): void {
     if (this.#open.size === 0) return;
-    const message = this.#byId.get(receipt.msg._msgid ?? '');
+    const message = this.#open.get(receipt.msg._msgid);
     if (message === undefined) return;
     const { node } = receipt.destination;
     message.arrive(node);
@@ -98,7 +97,7 @@ export class FlowLedger {
     if (message === undefined) return;
     const { node } = receipt.destination;
     if (!saysDone) this.#release(message, node);
-    else if (this.#byId.get(receipt.msg._msgid ?? '') !== message && message.holds(node)) {
+    else if (this.#open.get(receipt.msg._msgid) !== message && message.holds(node)) {
       this.#strays.set(receipt.msg, message);
       message.strays = [...message.strays, receipt.msg];
     }
@@ -166,14 +165,13 @@ export class FlowLedger {
     const frame = this.#frames[this.#frames.length - 1];
     if (frame?.receipt.destination.node !== source || msg._msgid === undefined) return undefined;
     if (!this.#open.has(frame.message)) return undefined;
-    frame.message.ids.push(msg._msgid);
-    this.#byId.set(msg._msgid, frame.message);
+    this.#open.addId(frame.message, msg._msgid);
     return frame.message;
   }
 
   /** By its id, or for one that has lost it, by the handler that runs or the node that kept it. */
   #find(msg: FlowMessage): FollowedMessage | undefined {
-    const message = this.#byId.get(msg._msgid ?? '');
+    const message = this.#open.get(msg._msgid);
     if (message !== undefined) return message;
     for (let i = this.#frames.length - 1; i >= 0; i--) {
       if (this.#frames[i]?.receipt.msg === msg) return this.#frames[i]?.message;
@@ -185,7 +183,7 @@ export class FlowLedger {
     for (let i = this.#frames.length - 1; i >= 0; i--) {
       const frame = this.#frames[i];
       if (frame?.receipt !== receipt) continue;
-      this.#frames.splice(i);
+      while (this.#frames.length > i) this.#frames.pop();
       return this.#open.has(frame.message) ? frame.message : undefined;
     }
     return undefined;
@@ -213,8 +211,8 @@ export class FlowLedger {
   }
 
   #end(message: FollowedMessage, outcome: FlowOutcome): void {
-    this.#open.delete(message);
-    for (const id of message.ids) this.#byId.delete(id);
+    this.#open.remove(message);
+    if (this.#open.size === 0) this.#frames = [];
     for (const msg of message.strays) this.#strays.delete(msg);
     message.resolve(outcome);
   }

@@ -1,7 +1,7 @@
 import type { FlowError, FlowOutcome } from './outcome';
 import { isOwn, type FlowMessage, type FlowNode } from './flow-node';
 
-/** The empty list of most messages: they meet no error and keep their id. */
+/** The list of most messages: they keep their id. */
 const NONE: readonly never[] = [];
 
 /** A node's share of a message: deliveries under way to it, and those it has taken and not yet ended. */
@@ -9,12 +9,6 @@ interface Holding {
   readonly node: FlowNode;
   inTransit: number;
   held: number;
-}
-
-/** An error whose fate is open: a Catch node receives it within the same turn, or nobody does. */
-interface RaisedError {
-  readonly nodeId: string;
-  readonly error: FlowError;
 }
 
 /**
@@ -26,6 +20,8 @@ export class FollowedMessage {
   readonly ids: string[];
   /** Message objects that lost their id on the way and whose node has yet to end them. */
   strays: readonly FlowMessage[] = NONE;
+  /** Where the index keeps it. */
+  place = -1;
   /** It is in the list of messages to be decided on. */
   decisionDue = false;
   /** It was seen on its way into the flow. */
@@ -37,7 +33,11 @@ export class FollowedMessage {
   #heldByOwn = 0;
   #moved = true;
   #idle = 0;
-  #raised: readonly RaisedError[] = NONE;
+  /**
+   * Errors whose fate is open, by the id of the node that raised them: a Catch node receives one within the same turn,
+   * or nobody does.
+   */
+  #raised: Map<string, FlowError> | undefined;
   #uncaught: FlowError | undefined;
 
   constructor(
@@ -91,7 +91,8 @@ export class FollowedMessage {
   }
 
   raise(nodeId: string, error: FlowError): void {
-    this.#raised = [...this.#raised, { nodeId, error }];
+    this.#raised ??= new Map();
+    this.#raised.set(nodeId, error);
   }
 
   /**
@@ -99,16 +100,16 @@ export class FollowedMessage {
    * and never calls `done`: its error is its end.
    */
   caught(nodeId: string): void {
-    if (this.#raised.length > 0) this.#raised = this.#raised.filter((each) => each.nodeId !== nodeId);
+    this.#raised?.delete(nodeId);
     const call = this.#holdings.find(({ node }) => node.id === nodeId && node.type === 'link call');
     if (call !== undefined) this.release(call.node);
   }
 
   /** What was raised and not caught by now stays uncaught. */
   settleErrors(): void {
-    if (this.#raised.length === 0) return;
-    this.#uncaught ??= this.#raised[0]?.error;
-    this.#raised = NONE;
+    if (this.#raised === undefined) return;
+    for (const error of this.#raised.values()) this.#uncaught ??= error;
+    this.#raised = undefined;
   }
 
   get ended(): boolean {

@@ -12,6 +12,7 @@ export async function inspect(file, name) {
     if (inspection.refusal !== undefined) return { problem: inspection.refusal.message };
     const wanted = name ?? inspection.defaultExport;
     const found = inspection.exports.find((candidate) => candidate.name === wanted);
+    if (found?.question !== undefined) return { problem: found.question };
     if (found !== undefined) return { export: found.name, label: `${found.name} ${found.signature ?? found.type}` };
     const names = inspection.exports.map((candidate) => candidate.name).join(', ');
     return {

@@ -148,7 +148,7 @@ describe('followed in a real Node-RED', () => {
     await nodeRed.stop();
   });
 
-  describe('nodes of one way', () => {
+  describe('nodes of one way', { concurrency: 8 }, () => {
     row('straight to the end', ENDED, ['arrived'], []);
     row('nothing wired to the source', { kind: 'completed', arrivals: 0 }, [], []);
     row('a disabled node', { kind: 'completed', arrivals: 0 }, ['off'], [{ ...pass('off', 'arrived'), d: true }]);
@@ -255,7 +255,7 @@ describe('followed in a real Node-RED', () => {
         {
           id: 'n',
           type: 'exec',
-          command: 'true',
+          command: 'exit 0',
           addpay: '',
           append: '',
           useSpawn: 'false',
@@ -292,7 +292,7 @@ describe('followed in a real Node-RED', () => {
     row('junction', ENDED, ['n'], [{ id: 'n', type: 'junction', wires: [['arrived']] }]);
   });
 
-  describe('branches', () => {
+  describe('branches', { concurrency: 8 }, () => {
     row(
       'fan-out to three',
       { kind: 'completed', arrivals: 3 },
@@ -370,7 +370,7 @@ describe('followed in a real Node-RED', () => {
     );
   });
 
-  describe('sequences', () => {
+  describe('sequences', { concurrency: 8 }, () => {
     row('split', { kind: 'completed', arrivals: 3 }, ['split'], [{ ...split, wires: [['f']] }, pass('f', 'arrived')], {
       msg: { payload: 'a\nb\nc' },
     });
@@ -440,7 +440,7 @@ describe('followed in a real Node-RED', () => {
     });
   });
 
-  describe('old and odd nodes', () => {
+  describe('old and odd nodes', { concurrency: 8 }, () => {
     row('of the old style, without done', ENDED, ['n'], [odd('n', 'sends without done', 'arrived')]);
     row('done called twice', ENDED, ['n'], [odd('n', 'done twice', 'arrived')]);
     row('done before send', ENDED, ['n'], [odd('n', 'done first', 'arrived')]);
@@ -469,7 +469,7 @@ describe('followed in a real Node-RED', () => {
     );
   });
 
-  describe('errors', () => {
+  describe('errors', { concurrency: 8 }, () => {
     const failed = { kind: 'failed', arrivals: 0 };
     row(
       'nobody catches',

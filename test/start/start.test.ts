@@ -65,7 +65,7 @@ class Started {
         if (!this.running) throw new Error('it ended');
         return pattern.test(this.output);
       },
-      60,
+      30,
     ).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${this.output}\n${this.errors}`);
     });
@@ -164,7 +164,7 @@ describe('npm start', () => {
     }
     assert.equal(existsSync(own) ? await readFile(own, 'utf8') : undefined, before, 'flows.json is as it was');
     const flow = /flow +(.*)\n/.exec(started.output)?.[1] ?? '';
-    const edited = (await readFile(flow, 'utf8')).replace('results/noise', 'results/mine');
+    const edited = (await readFile(flow, 'utf8')).replaceAll('results/noise', 'results/mine');
     await writeFile(flow, edited);
     const again = new Started([...options, file]);
     try {

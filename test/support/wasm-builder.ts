@@ -61,7 +61,7 @@ export interface ExportSpec {
 }
 
 export interface ModuleSpec {
-  /** Types before those of imports and functions, as raw bytes: for GC types and the like. */
+  /** Types before those of imports and functions, as raw bytes, one type each: for GC types and the like. */
   readonly types?: readonly (readonly number[])[];
   readonly imports?: readonly ImportSpec[];
   readonly functions?: readonly FunctionSpec[];

@@ -1,0 +1,61 @@
+/** Where a broker is. */
+
+const DEFAULT_PORTS = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 } as const;
+
+export type Protocol = keyof typeof DEFAULT_PORTS;
+
+export interface BrokerAddress {
+  readonly protocol: Protocol;
+  /** A name or an address; IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Path and query; used by ws and wss only. */
+  readonly path: string;
+}
+
+export function isSecure(address: BrokerAddress): boolean {
+  return address.protocol === 'mqtts' || address.protocol === 'wss';
+}
+
+export function isWebSocket(address: BrokerAddress): boolean {
+  return address.protocol === 'ws' || address.protocol === 'wss';
+}
+
+/** @throws Error with a sentence when `url` is no broker address */
+export function parseBrokerAddress(url: string): BrokerAddress {
+  const expected = 'expected mqtt://, mqtts://, ws:// or wss:// with a host, such as mqtt://127.0.0.1:1883';
+  const text = url.trim();
+  const protocol = /^([a-z]+):\/\//i.exec(text)?.[1]?.toLowerCase() ?? '';
+  if (!isProtocol(protocol)) throw new Error(`"${url}" is no broker address: ${expected}.`);
+  let parsed: URL;
+  try {
+    // The URL parser knows hosts and ports of http only: other schemes are parsed loosely.
+    parsed = new URL(text.replace(/^[a-z]+:/i, 'http:'));
+  } catch {
+    throw new Error(`"${url}" is no broker address: ${expected}.`);
+  }
+  if (parsed.username !== '' || parsed.password !== '') {
+    throw new Error('The broker address holds a user or password: give them in their own fields, which are encrypted.');
+  }
+  return {
+    protocol,
+    host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: explicitPort(text) ?? DEFAULT_PORTS[protocol],
+    path: parsed.pathname + parsed.search,
+  };
+}
+
+/** As text for logs and messages. */
+export function addressText({ protocol, host, port }: BrokerAddress): string {
+  return `${protocol}://${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
+}
+
+function isProtocol(text: string): text is Protocol {
+  return Object.hasOwn(DEFAULT_PORTS, text);
+}
+
+/** The port as written: a URL object hides its scheme's default one (80 after http:). */
+function explicitPort(url: string): number | undefined {
+  const digits = /^[a-z]+:\/\/(?:\[[^\]]*\]|[^:/?#]*):(\d+)/i.exec(url)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}

@@ -1,0 +1,177 @@
+import { MqttClient, type IClientOptions, type Packet } from 'mqtt';
+import type { Duplex } from 'node:stream';
+import { addressText } from './address';
+import type { Announcement, ConnectionSettings } from './settings';
+import { failureOf, isSameStatus, type ConnectionStatus, type StatusListener } from './status';
+import { openStream } from './stream';
+
+/** Milliseconds before the first attempt to reconnect; doubled up to the longest. */
+const FIRST_RECONNECT = 1000;
+const LONGEST_RECONNECT = 30_000;
+/** Milliseconds a broker may take to answer CONNECT. */
+const CONNECT_TIMEOUT = 10_000;
+/** Milliseconds a connection may take to end in good order before it is cut. */
+const END_TIMEOUT = 2000;
+
+export interface BrokerClientOptions {
+  readonly settings: ConnectionSettings;
+  readonly clientId: string;
+  /** Discards the session when it connects, whatever the settings say. */
+  readonly clean?: boolean;
+  readonly will?: Announcement | undefined;
+  /** Unacknowledged messages the broker may send at once (MQTT 5, section 3.1.2.11.3). */
+  readonly receiveMaximum?: number;
+  /** Stands between the library and the broker's stream; called for each connection. */
+  readonly wrap?: (stream: Duplex) => Duplex;
+  readonly onStatus: StatusListener;
+  /** Every packet, as it comes and before the library acts on it. */
+  readonly onPacket?: (packet: Packet) => void;
+  readonly onClose?: () => void;
+  /** Each time the broker has accepted the connection. */
+  readonly onConnect?: (sessionPresent: boolean) => void;
+}
+
+/** One client of a broker: connects, reconnects with back-off, says how it stands, and ends within END_TIMEOUT. */
+export class BrokerClient {
+  readonly mqtt: MqttClient;
+  readonly #options: BrokerClientOptions;
+  #status: ConnectionStatus = { kind: 'connecting' };
+  #ending: Promise<void> | undefined;
+
+  constructor(options: BrokerClientOptions) {
+    this.#options = options;
+    options.onStatus(this.#status);
+    this.mqtt = new MqttClient(() => this.#openStream(), libraryOptions(options));
+    this.#listen();
+  }
+
+  get status(): ConnectionStatus {
+    return this.#status;
+  }
+
+  /** Ends the connection in good order, so that the broker does not send the will. */
+  end(): Promise<void> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  #openStream(): Duplex {
+    const { settings, wrap } = this.#options;
+    const stream = openStream(settings.address, settings.tls);
+    // The library tells only of errors that carry a code; WebSocket's refusals carry none.
+    stream.on('error', (error) => {
+      this.#fail(error);
+    });
+    return wrap === undefined ? stream : wrap(stream);
+  }
+
+  #listen(): void {
+    const { mqtt } = this;
+    mqtt.on('packetreceive', (packet) => this.#options.onPacket?.(packet));
+    mqtt.on('connect', ({ sessionPresent }) => {
+      mqtt.options.reconnectPeriod = FIRST_RECONNECT;
+      this.#setStatus({ kind: 'connected' });
+      this.#options.onConnect?.(sessionPresent);
+    });
+    mqtt.on('reconnect', () => {
+      const period = mqtt.options.reconnectPeriod ?? FIRST_RECONNECT;
+      mqtt.options.reconnectPeriod = Math.min(period * 2, LONGEST_RECONNECT);
+      // A reason stays visible while it is tried again.
+      if (this.#status.kind !== 'failed') this.#setStatus({ kind: 'connecting' });
+    });
+    mqtt.on('error', (error) => {
+      this.#fail(error);
+    });
+    mqtt.on('disconnect', ({ reasonCode }) => {
+      if (reasonCode !== undefined && reasonCode >= 0x80) {
+        this.#fail(Object.assign(new Error(`DISCONNECT with reason ${String(reasonCode)}`), { code: reasonCode }));
+      }
+    });
+    mqtt.on('close', () => {
+      if (this.#status.kind === 'connected') this.#setStatus({ kind: 'disconnected' });
+      this.#options.onClose?.();
+    });
+  }
+
+  #fail(error: unknown): void {
+    this.#setStatus(failureOf(error, addressText(this.#options.settings.address)));
+  }
+
+  #setStatus(status: ConnectionStatus): void {
+    if (this.#ending !== undefined || isSameStatus(status, this.#status)) return;
+    this.#status = status;
+    this.#options.onStatus(status);
+  }
+
+  async #end(): Promise<void> {
+    const { mqtt } = this;
+    await new Promise<void>((resolve) => {
+      const cut = setTimeout(() => {
+        mqtt.stream.destroy();
+        resolve();
+      }, END_TIMEOUT);
+      mqtt.end(!mqtt.connected, {}, () => {
+        clearTimeout(cut);
+        resolve();
+      });
+    });
+  }
+}
+
+function libraryOptions(options: BrokerClientOptions): IClientOptions {
+  const { settings, clientId, clean, will, receiveMaximum } = options;
+  const { credentials, protocolVersion, keepalive, persistent, sessionExpiry } = settings;
+  const keepSession = persistent && clean !== true;
+  return {
+    clientId,
+    protocolVersion,
+    keepalive,
+    clean: !keepSession,
+    connectTimeout: CONNECT_TIMEOUT,
+    reconnectPeriod: FIRST_RECONNECT,
+    reconnectOnConnackError: true,
+    resubscribe: false,
+    ...(credentials === undefined ? {} : { username: credentials.user, password: credentials.password }),
+    ...(will === undefined ? {} : { will: { ...will, payload: Buffer.from(will.payload, 'utf8') } }),
+    ...(protocolVersion === 5
+      ? {
+          properties: {
+            ...(keepSession ? { sessionExpiryInterval: sessionExpiry } : {}),
+            ...(receiveMaximum === undefined ? {} : { receiveMaximum }),
+          },
+        }
+      : {}),
+  };
+}
+
+/** Milliseconds the broker may take to be asked to forget a session. */
+const DISCARD_TIMEOUT = 5000;
+
+/**
+ * Ends a kept session: a connection with the same identifier and a clean start discards it, in both versions
+ * (MQTT 3.1.1, section 3.1.2.4; MQTT 5, section 3.1.2.4).
+ * @returns false when the broker could not be asked
+ */
+export async function discardSession(settings: ConnectionSettings, clientId: string): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  let client: BrokerClient | undefined;
+  try {
+    return await new Promise<boolean>((resolve) => {
+      timer = setTimeout(resolve, DISCARD_TIMEOUT, false);
+      client = new BrokerClient({
+        settings,
+        clientId,
+        clean: true,
+        onStatus: (status) => {
+          if (status.kind === 'failed') resolve(false);
+        },
+        onConnect: () => {
+          resolve(true);
+        },
+      });
+    });
+  } finally {
+    clearTimeout(timer);
+    await client?.end();
+  }
+}

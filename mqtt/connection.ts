@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isSecure, isWebSocket } from './address';
+import { PortTakenError, startEmbeddedBroker, type EmbeddedBroker } from './embedded-broker';
+import type { OutgoingMessage } from './message';
+import type { ConnectionSettings, Log } from './settings';
+import { SinkClient } from './sink-client';
+import { SourceClient, type SourceOptions } from './source-client';
+import type { ConnectionStatus, StatusListener } from './status';
+
+/** Milliseconds between attempts to take a port for the embedded broker. */
+const PORT_RETRY = 5000;
+
+/** One node's share in a connection. */
+export interface ConnectionUse {
+  /** @param removed the node itself was removed, not only stopped: its session on the broker ends */
+  release(removed: boolean): Promise<void>;
+}
+
+export interface Publisher extends ConnectionUse {
+  /** See `SinkClient.publish`. */
+  publish(message: OutgoingMessage): Promise<void>;
+}
+
+/**
+ * What nodes share of a broker: the settings, the embedded broker if there is one, and one publishing client with
+ * birth and will. It opens with the first user and closes with the last; every source has a client of its own besides.
+ */
+export class Connection {
+  readonly settings: ConnectionSettings;
+  readonly #log: Log;
+  readonly #users = new Map<object, StatusListener>();
+  #publisher: SinkClient | undefined;
+  #publisherStatus: ConnectionStatus = { kind: 'connecting' };
+  readonly #publishers = new Set<object>();
+  #embedded: { readonly ready: Promise<EmbeddedBroker | undefined>; readonly abort: AbortController } | undefined;
+  #closing: Promise<void> = Promise.resolve();
+  #removed = false;
+  #lastLogged = '';
+
+  constructor(settings: ConnectionSettings, log: Log) {
+    this.settings = settings.embeddedBind === undefined ? settings : withLocalAddress(settings, settings.embeddedBind);
+    this.#log = log;
+  }
+
+  /** Subscribes with a client of its own. */
+  subscribe(options: SourceOptions): ConnectionUse {
+    const source = new SourceClient(this.settings, options);
+    const user = {};
+    this.#add(user, options.onStatus);
+    this.#whenReady(() => {
+      source.open();
+    });
+    return {
+      release: async (removed) => {
+        await source.close(removed);
+        await this.#remove(user);
+      },
+    };
+  }
+
+  /** Publishes with the client all sinks of the connection share. */
+  publisher(onStatus: StatusListener): Publisher {
+    const user = {};
+    this.#add(user, onStatus);
+    this.#publishers.add(user);
+    const client = this.#openPublisher();
+    onStatus(this.#publisherStatus);
+    return {
+      publish: (message) => client.publish(message),
+      release: async () => {
+        this.#publishers.delete(user);
+        await this.#remove(user);
+      },
+    };
+  }
+
+  /** The connection itself was stopped; its users release it themselves. Resolves when nothing is open any more. */
+  async close(removed: boolean): Promise<void> {
+    this.#removed = removed;
+    if (this.#users.size === 0) await this.#closing;
+  }
+
+  #add(user: object, onStatus: StatusListener): void {
+    this.#users.set(user, onStatus);
+    const { birth, will } = this.settings;
+    if (birth !== undefined || will !== undefined) this.#openPublisher();
+  }
+
+  async #remove(user: object): Promise<void> {
+    this.#users.delete(user);
+    if (this.#users.size === 0) this.#closing = this.#closeAll();
+    await this.#closing;
+  }
+
+  #openPublisher(): SinkClient {
+    if (this.#publisher !== undefined) return this.#publisher;
+    const client = new SinkClient(this.settings, (status) => {
+      if (this.#publisher === client) this.#tellPublishers(status);
+    });
+    this.#publisher = client;
+    this.#publisherStatus = { kind: 'connecting' };
+    this.#whenReady(() => {
+      client.open();
+    });
+    return client;
+  }
+
+  #tellPublishers(status: ConnectionStatus): void {
+    this.#publisherStatus = status;
+    this.#logOnce(status);
+    for (const user of this.#publishers) this.#users.get(user)?.(status);
+  }
+
+  async #closeAll(): Promise<void> {
+    const publisher = this.#publisher;
+    const embedded = this.#embedded;
+    this.#publisher = undefined;
+    this.#embedded = undefined;
+    embedded?.abort.abort();
+    await publisher?.close(this.#removed);
+    await (await embedded?.ready)?.release();
+  }
+
+  /** Opens a client once the embedded broker runs, if there is to be one. */
+  #whenReady(open: () => void): void {
+    const { embeddedBind } = this.settings;
+    if (embeddedBind === undefined) {
+      open();
+      return;
+    }
+    if (this.#embedded === undefined) {
+      const abort = new AbortController();
+      const before = this.#closing;
+      this.#embedded = { abort, ready: before.then(() => this.#startBroker(embeddedBind, abort.signal)) };
+    }
+    const { ready } = this.#embedded;
+    void ready.then((broker) => {
+      if (broker !== undefined) open();
+    });
+  }
+
+  async #startBroker(bind: string, signal: AbortSignal): Promise<EmbeddedBroker | undefined> {
+    const { address, protocolVersion, credentials } = this.settings;
+    while (!signal.aborted) {
+      try {
+        if (isSecure(address)) throw new Error('An embedded broker serves mqtt:// and ws:// only: choose one of them.');
+        if (protocolVersion === 5) {
+          throw new Error('An embedded broker speaks MQTT 3.1.1 only: choose that version in the connection.');
+        }
+        const transport = isWebSocket(address) ? 'websocket' : 'tcp';
+        return await startEmbeddedBroker({ bind, port: address.port, transport, credentials });
+      } catch (error) {
+        this.#tellAll({ kind: 'failed', reason: 'embedded', message: (error as Error).message });
+        if (!(error instanceof PortTakenError)) return undefined;
+        await sleep(PORT_RETRY, undefined, { signal }).catch(() => undefined);
+      }
+    }
+    return undefined;
+  }
+
+  #tellAll(status: ConnectionStatus): void {
+    this.#publisherStatus = status;
+    this.#logOnce(status);
+    for (const onStatus of this.#users.values()) onStatus(status);
+  }
+
+  /** A broker that stays away is told of once, not at every attempt. */
+  #logOnce(status: ConnectionStatus): void {
+    const text = status.kind === 'failed' ? status.message : status.kind;
+    if (status.kind === 'connecting' || text === this.#lastLogged) return;
+    this.#lastLogged = text;
+    if (status.kind === 'failed') this.#log.warn(text);
+    else this.#log.info(status.kind === 'connected' ? 'Connected to the broker.' : 'Disconnected from the broker.');
+  }
+}
+
+/** The clients of an embedded broker go where it listens, whatever host the URL names. */
+function withLocalAddress(settings: ConnectionSettings, bind: string): ConnectionSettings {
+  const host = bind === '0.0.0.0' ? '127.0.0.1' : bind === '::' ? '::1' : bind;
+  return { ...settings, address: { ...settings.address, host } };
+}

@@ -1,0 +1,199 @@
+import type { Aedes } from 'aedes';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { once, type EventEmitter } from 'node:events';
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import { BlockList, createServer as createTcpServer, isIP, isIPv6, type Server, type Socket } from 'node:net';
+import { createWebSocketStream, WebSocketServer } from 'ws';
+import type { Credentials } from './settings';
+
+export interface EmbeddedBrokerOptions {
+  /** Address to listen on. */
+  readonly bind: string;
+  readonly port: number;
+  readonly transport: 'tcp' | 'websocket';
+  /** The only user and password accepted; undefined accepts everyone. */
+  readonly credentials: Credentials | undefined;
+}
+
+/** A share in a broker; it stops when its last user has released it. */
+export interface EmbeddedBroker {
+  release(): Promise<void>;
+}
+
+interface Running {
+  readonly options: EmbeddedBrokerOptions;
+  readonly started: Promise<{ stop(): Promise<void> }>;
+  users: number;
+}
+
+/** Brokers of this process by port: connections that name the same one share it. */
+const running = new Map<number, Running>();
+/** Brokers on their way out, whose port is not free yet. */
+const stopping = new Map<number, Promise<void>>();
+/** Sessions and retained messages, by port: kept in memory, so that a redeploy does not lose them. */
+const stores = new Map<number, unknown>();
+
+/**
+ * Runs a broker in this process (MQTT 3.1.1, by aedes), or shares the one that runs on this port already.
+ * @throws Error with a sentence: an open address without credentials, a port that is taken
+ */
+export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
+  if (!isLoopback(options.bind) && options.credentials === undefined) {
+    throw new Error(
+      `An embedded broker on ${options.bind} is open to the network: give the connection a user and password, or bind it to 127.0.0.1.`,
+    );
+  }
+  await stopping.get(options.port);
+  let broker = running.get(options.port);
+  if (broker === undefined) {
+    broker = { options, started: start(options), users: 0 };
+    running.set(options.port, broker);
+  } else if (!isSameBroker(broker.options, options)) {
+    throw new Error(
+      `Another connection runs an embedded broker on port ${String(options.port)} with other settings: give both the same address, kind and credentials, or another port.`,
+    );
+  }
+  broker.users += 1;
+  const shared = broker;
+  try {
+    await shared.started;
+  } catch (error) {
+    if (running.get(options.port) === shared) running.delete(options.port);
+    throw error;
+  }
+  let released = false;
+  return {
+    release: async () => {
+      if (released) return;
+      released = true;
+      await release(shared);
+    },
+  };
+}
+
+async function release(broker: Running): Promise<void> {
+  broker.users -= 1;
+  if (broker.users > 0) return;
+  const { port } = broker.options;
+  running.delete(port);
+  const stopped = broker.started.then(({ stop }) => stop());
+  stopping.set(port, stopped);
+  await stopped;
+  if (stopping.get(port) === stopped) stopping.delete(port);
+}
+
+async function start(options: EmbeddedBrokerOptions): Promise<{ stop(): Promise<void> }> {
+  const { Aedes } = await import('aedes');
+  const broker = new Aedes({
+    persistence: stores.get(options.port),
+    authenticate: (_client, user, password, done) => {
+      const accepted = isAuthorised(options.credentials, user, password);
+      // Return code 4: bad user name or password (MQTT 3.1.1, section 3.2.2.3).
+      if (accepted) done(null, true);
+      else done(Object.assign(new Error('bad user name or password'), { returnCode: 4 as number }), false);
+    },
+  });
+  const sockets = new Set<Socket>();
+  const server = options.transport === 'tcp' ? createTcpServer(broker.handle) : webSocketServer(broker, options);
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  // Neither may end Node-RED: a failure to listen is told below, a failure of one client ends that client.
+  server.on('error', ignore);
+  (broker as EventEmitter).on('error', ignore);
+  await broker.listen();
+  try {
+    await listen(server, options);
+  } catch (error) {
+    broker.close();
+    throw error;
+  }
+  stores.set(options.port, (broker as unknown as { persistence: unknown }).persistence);
+  return {
+    stop: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      await new Promise<void>((resolve) => {
+        broker.close(resolve);
+      });
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+function webSocketServer(broker: Aedes, { credentials }: EmbeddedBrokerOptions): Server {
+  const server = createHttpServer((_request, response) => {
+    response.writeHead(426, { 'content-type': 'text/plain' }).end('This is an MQTT broker: connect by WebSocket.\n');
+  });
+  const webSockets = new WebSocketServer({
+    server,
+    handleProtocols: (protocols) => (protocols.has('mqtt') ? 'mqtt' : false),
+    // Any page in a browser on this machine can reach a loopback port; without a password only programs may.
+    verifyClient: ({ origin }: { origin?: string }) => credentials !== undefined || origin === undefined,
+  });
+  webSockets.on('error', ignore);
+  webSockets.on('connection', (socket, request: IncomingMessage) => {
+    const stream = createWebSocketStream(socket);
+    // A broken connection ends in the broker, which closes the client.
+    stream.on('error', () => stream.destroy());
+    broker.handle(stream, request);
+  });
+  return server;
+}
+
+async function listen(server: Server, { bind, port }: EmbeddedBrokerOptions): Promise<void> {
+  try {
+    server.listen(port, bind);
+    await once(server, 'listening');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') {
+      throw new PortTakenError(
+        `Port ${String(port)} on ${bind} is taken, probably by a broker that runs already: to use that one, switch the embedded broker off in the connection; otherwise choose another port.`,
+        { cause: error },
+      );
+    }
+    throw new Error(`An embedded broker cannot listen on ${bind}, port ${String(port)}: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
+}
+
+/** The port may become free: it is worth another try. */
+export class PortTakenError extends Error {
+  override readonly name = 'PortTakenError';
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+function isLoopback(address: string): boolean {
+  if (address === 'localhost') return true;
+  return isIP(address) !== 0 && loopback.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+}
+
+function isSameBroker(one: EmbeddedBrokerOptions, other: EmbeddedBrokerOptions): boolean {
+  return (
+    one.bind === other.bind &&
+    one.transport === other.transport &&
+    one.credentials?.user === other.credentials?.user &&
+    one.credentials?.password === other.credentials?.password
+  );
+}
+
+function isAuthorised(expected: Credentials | undefined, user: string | undefined, password: Buffer | undefined) {
+  if (expected === undefined) return true;
+  const given = digest(user ?? '', password ?? Buffer.alloc(0));
+  return timingSafeEqual(given, digest(expected.user, Buffer.from(expected.password, 'utf8')));
+}
+
+/** Of equal length whatever the input, as a comparison in constant time needs. */
+function digest(user: string, password: Buffer): Buffer {
+  return createHash('sha256').update(JSON.stringify(user)).update(password).digest();
+}
+
+function ignore(): void {
+  // An emitter without a listener for errors would end the process.
+}

@@ -1,0 +1,132 @@
+import type { IPublishPacket, Packet } from 'mqtt';
+import { BrokerClient, discardSession } from './broker-client';
+import { clientIdOf } from './client-id';
+import { InFlight, type Delivery } from './in-flight';
+import type { QoS } from './message';
+import type { ConnectionSettings, Log } from './settings';
+import type { ConnectionStatus, StatusListener } from './status';
+import { AcknowledgementGate } from './withhold-acknowledgement';
+
+export interface SourceOptions {
+  /** The node's id: the end of the client identifier. */
+  readonly id: string;
+  readonly filter: string;
+  readonly qos: QoS;
+  /** Messages of QoS 1 and 2 in the flow at once. */
+  readonly maxInFlight: number;
+  readonly onDelivery: (delivery: Delivery) => void;
+  readonly onStatus: StatusListener;
+  readonly log: Log;
+}
+
+/**
+ * What a kept session is subscribed to, by client identifier, so that a changed topic gives up the old one.
+ * It outlives the clients on purpose: the old client is gone when the new one asks.
+ */
+const sessionFilters = new Map<string, string>();
+
+/** Subscribes with a client of its own and acknowledges a message of QoS 1 or 2 when told so. */
+export class SourceClient {
+  readonly #settings: ConnectionSettings;
+  readonly #options: SourceOptions;
+  readonly #clientId: string;
+  readonly #inFlight: InFlight;
+  #client: BrokerClient | undefined;
+  #gate: AcknowledgementGate | undefined;
+  #subscribed = false;
+  #closed = false;
+
+  constructor(settings: ConnectionSettings, options: SourceOptions) {
+    this.#settings = settings;
+    this.#options = options;
+    this.#clientId = clientIdOf(settings.clientId, options.id, (name) => settings.environment(name));
+    this.#inFlight = new InFlight({
+      limit: options.maxInFlight,
+      start: options.onDelivery,
+      acknowledge: (packetId, qos) => this.#gate?.acknowledge(packetId, qos) ?? false,
+    });
+  }
+
+  open(): void {
+    if (this.#closed) return;
+    this.#client = new BrokerClient({
+      settings: this.#settings,
+      clientId: this.#clientId,
+      receiveMaximum: this.#options.maxInFlight,
+      wrap: (stream) => (this.#gate = new AcknowledgementGate(stream)),
+      // The node is ready when it is subscribed: `connected` is said then.
+      onStatus: (status) => {
+        if (status.kind !== 'connected') this.#options.onStatus(status);
+      },
+      onPacket: (packet) => {
+        this.#received(packet);
+      },
+      onClose: () => {
+        this.#inFlight.disconnected();
+      },
+      onConnect: (sessionPresent) => {
+        this.#subscribe(sessionPresent);
+      },
+    });
+  }
+
+  /**
+   * Ends the connection. A kept session stays with the broker, subscribed, unless the source was removed.
+   * Messages in the flow may be acknowledged until `close` is called, not after.
+   */
+  async close(removed: boolean): Promise<void> {
+    this.#closed = true;
+    this.#inFlight.stop();
+    await this.#client?.end();
+    if (!removed || !this.#settings.persistent) return;
+    sessionFilters.delete(this.#clientId);
+    if (!(await discardSession(this.#settings, this.#clientId))) {
+      this.#options.log.warn(
+        `The broker could not be asked to end the session "${this.#clientId}"; it keeps messages until it expires.`,
+      );
+    }
+  }
+
+  /** The library gives a QoS 2 message out only after PUBREL, which comes after our PUBREC: so packets are read. */
+  #received(packet: Packet): void {
+    switch (packet.cmd) {
+      case 'connack':
+        this.#inFlight.connected(packet.sessionPresent);
+        return;
+      case 'publish':
+        if (!this.#closed) this.#inFlight.received(packet satisfies IPublishPacket);
+        return;
+      case 'pubrel':
+        if (packet.messageId !== undefined) this.#inFlight.released(packet.messageId);
+        return;
+      default:
+    }
+  }
+
+  #subscribe(sessionPresent: boolean): void {
+    const { filter, qos } = this.#options;
+    const mqtt = this.#client?.mqtt;
+    if (mqtt === undefined) return;
+    if (sessionPresent && this.#subscribed) {
+      this.#options.onStatus({ kind: 'connected' });
+      return;
+    }
+    const former = sessionPresent ? sessionFilters.get(this.#clientId) : undefined;
+    if (former !== undefined && former !== filter) mqtt.unsubscribe(former, ignore);
+    if (this.#settings.persistent) sessionFilters.set(this.#clientId, filter);
+    mqtt.subscribe(filter, { qos }, (error) => {
+      if (this.#closed) return;
+      this.#subscribed = error === null;
+      this.#options.onStatus(error === null ? { kind: 'connected' } : refusal(filter, error));
+    });
+  }
+}
+
+function ignore(): void {
+  // A connection that ends before the answer is subscribed again on the next one.
+}
+
+function refusal(filter: string, error: Error): ConnectionStatus {
+  const message = `The subscription to "${filter}" was not accepted: check the topic and the rights of the user (${error.message}).`;
+  return { kind: 'failed', reason: 'subscription', message };
+}

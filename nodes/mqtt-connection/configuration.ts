@@ -1,0 +1,94 @@
+import type { NodeDef } from 'node-red';
+import { isSecure, parseBrokerAddress } from '../../mqtt/address';
+import type { QoS } from '../../mqtt/message';
+import type { Announcement, ConnectionSettings } from '../../mqtt/settings';
+import type { TlsOptions } from '../../mqtt/stream';
+import { invalidTopic } from '../../mqtt/topic';
+import { readBoolean, readInteger, readText } from './saved-values';
+
+export interface SavedAnnouncement {
+  readonly topic?: unknown;
+  readonly payload?: unknown;
+  readonly qos?: unknown;
+  readonly retain?: unknown;
+}
+
+/** As saved in a flow. */
+export interface ConnectionDefinition extends NodeDef {
+  readonly url?: unknown;
+  readonly clientId?: unknown;
+  readonly protocolVersion?: unknown;
+  readonly persistent?: unknown;
+  readonly sessionExpiry?: unknown;
+  readonly keepalive?: unknown;
+  readonly tls?: unknown;
+  readonly embedded?: unknown;
+  readonly bind?: unknown;
+  readonly birth?: unknown;
+  readonly will?: unknown;
+}
+
+/** What is not in the flow's file. */
+export interface ConnectionSurroundings {
+  readonly user: string;
+  readonly password: string;
+  /** The options of the tls-config node with this id; undefined where there is none. */
+  tlsOptions(id: string): TlsOptions | undefined;
+  environment(name: string): string | undefined;
+}
+
+/** Seconds, in two bytes (MQTT 5, section 3.1.2.10). */
+const LONGEST_KEEPALIVE = 0xffff;
+/** Seconds; the largest value means that the session never expires (MQTT 5, section 3.1.2.11.2). */
+const LONGEST_EXPIRY = 0xffffffff;
+
+/** @throws Error with a sentence that says what is wrong with the definition */
+export function parseConnection(
+  definition: ConnectionDefinition,
+  surroundings: ConnectionSurroundings,
+): ConnectionSettings {
+  const address = parseBrokerAddress(readText(definition.url) || 'mqtt://127.0.0.1:1883');
+  const clientId = readText(definition.clientId);
+  const persistent = readBoolean(definition.persistent, false);
+  if (persistent && clientId === '') {
+    throw new Error('A persistent session needs a client identifier: give a prefix for it in the connection.');
+  }
+  const { user, password } = surroundings;
+  return {
+    id: definition.id,
+    address,
+    clientId,
+    protocolVersion: readInteger(definition.protocolVersion, 'protocolVersion', 4, 4, 5) as 4 | 5,
+    persistent,
+    sessionExpiry: readInteger(definition.sessionExpiry, 'sessionExpiry', 86400, 0, LONGEST_EXPIRY),
+    keepalive: readInteger(definition.keepalive, 'keepalive', 60, 0, LONGEST_KEEPALIVE),
+    tls: isSecure(address) ? readTls(readText(definition.tls), surroundings) : {},
+    credentials: user === '' && password === '' ? undefined : { user, password },
+    embeddedBind: readBoolean(definition.embedded, false) ? readText(definition.bind) || '127.0.0.1' : undefined,
+    birth: readAnnouncement(definition.birth, 'birth'),
+    will: readAnnouncement(definition.will, 'will'),
+    environment: (name) => surroundings.environment(name),
+  };
+}
+
+function readTls(id: string, surroundings: ConnectionSurroundings): TlsOptions {
+  if (id === '') return {};
+  const options = surroundings.tlsOptions(id);
+  if (options === undefined) throw new Error('The TLS configuration of the connection is missing: choose another.');
+  return options;
+}
+
+function readAnnouncement(value: unknown, name: string): Announcement | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { topic, payload, qos, retain } = value as SavedAnnouncement;
+  const text = readText(topic);
+  if (text === '') return undefined;
+  const reason = invalidTopic(text);
+  if (reason !== undefined) throw new Error(`The ${name} message: ${reason}`);
+  return {
+    topic: text,
+    payload: typeof payload === 'string' ? payload : payload === undefined ? '' : JSON.stringify(payload),
+    qos: readInteger(qos, `${name}.qos`, 0, 0, 2) as QoS,
+    retain: readBoolean(retain, false),
+  };
+}

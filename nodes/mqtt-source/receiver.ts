@@ -1,0 +1,123 @@
+/** What becomes of a message that a source has received. */
+import { deliver, type Delivered } from '../../delivery/deliver';
+import type { FlowError, FlowTracker } from '../../delivery/outcome';
+import type { Delivery } from '../../mqtt/in-flight';
+import { payloadBytes, toFlowMessage, type OutgoingMessage } from '../../mqtt/message';
+import type { SourceSettings } from './configuration';
+
+export type FlowMessage = { _msgid: string } & Record<string, unknown>;
+
+export interface ReceiverOptions {
+  readonly settings: SourceSettings;
+  /** Undefined acknowledges a message as soon as it is handed to the flow. */
+  readonly tracker: FlowTracker | undefined;
+  /** Aborted when the source closes. */
+  readonly signal: AbortSignal;
+  readonly log: { warn(text: string): void; error(text: string): void };
+  newMessageId(): string;
+  send(message: FlowMessage): void;
+  publish(message: OutgoingMessage): Promise<void>;
+}
+
+type DeadLetter = Extract<Delivered, { kind: 'dead-letter' }>;
+
+export class Receiver {
+  readonly #options: ReceiverOptions;
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+  }
+
+  /** Owns the delivery: it is acknowledged or abandoned, whatever happens. */
+  receive(delivery: Delivery): void {
+    this.#run(delivery).catch((error: unknown) => {
+      this.#options.log.error(`A message on "${delivery.packet.topic}" was not delivered: ${String(error)}`);
+      delivery.abandon();
+    });
+  }
+
+  async #run(delivery: Delivery): Promise<void> {
+    const { tracker, send, signal } = this.#options;
+    let message: FlowMessage;
+    try {
+      message = this.#messageOf(delivery);
+    } catch (error) {
+      // It would fail in the same way for ever.
+      await this.#giveUp(delivery, { kind: 'dead-letter', error: { message: (error as Error).message }, attempts: 0 });
+      return;
+    }
+    if (tracker === undefined || delivery.packet.qos === 0) {
+      send(message);
+      delivery.acknowledge();
+      return;
+    }
+    const { attempts, settle } = this.#options.settings;
+    const delivered = await deliver({
+      tracker,
+      attempts,
+      settle,
+      signal,
+      log: this.#options.log,
+      message: () => this.#messageOf(delivery),
+      send: (attempt) => {
+        send(attempt as FlowMessage);
+      },
+    });
+    switch (delivered.kind) {
+      case 'acknowledge':
+        delivery.acknowledge();
+        return;
+      case 'dead-letter':
+        await this.#giveUp(delivery, delivered);
+        return;
+      case 'abandoned':
+        delivery.abandon();
+    }
+  }
+
+  /** Each delivery into the flow has values of its own: the flow may change them. */
+  #messageOf({ packet }: Delivery): FlowMessage {
+    return { _msgid: this.#options.newMessageId(), ...toFlowMessage(packet, this.#options.settings.format) };
+  }
+
+  async #giveUp(delivery: Delivery, { error, attempts }: DeadLetter): Promise<void> {
+    const { settings, log } = this.#options;
+    const { topic } = delivery.packet;
+    const text = `A message on "${topic}" failed after ${String(attempts)} deliveries: ${error.message}`;
+    if (settings.deadLetter === '') {
+      log.error(`${text} It is acknowledged and gone; set a dead-letter topic to keep such messages.`);
+    } else {
+      await this.#options.publish(deadLetterMessage(delivery, settings, error, attempts));
+      log.error(`${text} It was written to "${settings.deadLetter}".`);
+    }
+    delivery.acknowledge();
+  }
+}
+
+/** The original payload; why it failed is in MQTT 5 user properties, for which 3.1.1 has no place. */
+function deadLetterMessage(
+  { packet }: Delivery,
+  { deadLetter }: SourceSettings,
+  error: FlowError,
+  attempts: number,
+): OutgoingMessage {
+  const { contentType, userProperties } = packet.properties ?? {};
+  return {
+    topic: deadLetter,
+    payload: payloadBytes(packet),
+    // A dead letter is kept safe even where the message came with QoS 0.
+    qos: packet.qos === 2 ? 2 : 1,
+    retain: false,
+    properties: {
+      ...(contentType === undefined ? {} : { contentType }),
+      userProperties: {
+        ...userProperties,
+        error: error.message,
+        ...(error.code === undefined ? {} : { errorCode: error.code }),
+        ...(error.source === undefined ? {} : { errorSource: error.source }),
+        attempts: String(attempts),
+        originalTopic: packet.topic,
+      },
+    },
+  };
+}

@@ -1,5 +1,5 @@
 import { prepareDialog, saveNumbers } from './editor/dialog';
-import { defaults, fillIn } from './editor/properties';
+import { defaults, showDefaults } from './editor/properties';
 import type { EditorRed, FunctionNode } from './editor/red-types';
 
 declare const RED: EditorRed;
@@ -21,7 +21,7 @@ RED.nodes.registerType('wasm-function', {
     return this.name ? 'node_label_italic' : '';
   },
   oneditprepare() {
-    fillIn(this);
+    showDefaults(this);
     prepareDialog(this);
   },
   oneditsave() {

@@ -27,10 +27,11 @@ export const defaults: NodeDefinition['defaults'] = {
   permissions: { value: '' },
 };
 
-/** Gives a node from a flow written by hand the properties it leaves out. */
-export function fillIn(node: FunctionNode): void {
-  const absent = Object.entries(defaults).filter(([property]) => node[property as keyof FunctionNode] === undefined);
-  Object.assign(node, Object.fromEntries(absent.map(([property, { value }]) => [property, value])));
+/** Shows the defaults of properties that a flow written by hand leaves out; they are saved with the dialog. */
+export function showDefaults(node: FunctionNode): void {
+  for (const [property, { value }] of Object.entries(defaults)) {
+    if (node[property as keyof FunctionNode] === undefined) $(`#node-input-${property}`).val(value);
+  }
 }
 
 function isFile(this: FunctionNode, value: unknown, options?: { label?: string }): boolean | string {

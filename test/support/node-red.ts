@@ -142,13 +142,14 @@ export class NodeRed {
     await eventually(
       'Node-RED started',
       () => {
-        if (this.exitCode !== undefined) throw new Error(`Node-RED ended (${String(this.exitCode)}):\n${this.#output}`);
+        if (this.exitCode !== undefined) return true;
         return this.#output.includes('Started flows') || this.#output.includes('Waiting for missing types');
       },
       60,
     ).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${this.#output}`);
     });
+    if (this.exitCode !== undefined) throw new Error(`Node-RED ended (${String(this.exitCode)}):\n${this.#output}`);
   }
 
   /** Deploys flows and waits until they run. */

@@ -1,6 +1,6 @@
 import { WasmFunctionError } from '../errors';
 import type { FunctionType, ModuleDescription, ModuleImport } from '../module/description';
-import { formatSignature } from '../values/format-signature';
+import { formatSignature } from '../values/parse-signature';
 import type { CallableExport, CallPlan, ExportChoice, Guest, GuestAbi } from './adapter';
 import { guestError } from './guest-error';
 import { LiveInstance } from './instance';

@@ -1,10 +1,10 @@
 import { WasmFunctionError } from '../errors';
 import type { FunctionType, ModuleDescription } from '../module/description';
-import { formatSignature } from '../values/format-signature';
+import { formatFunctionType, formatSignature } from '../values/parse-signature';
 import type { GuestValue, Signature, ValueType } from '../values/signature';
 import type { CallableExport, CallPlan, ExportChoice, Guest, GuestAbi } from './adapter';
 import { LiveInstance, rawResults } from './instance';
-import { formatFunctionType, offeredExports, requireFunction } from './module-exports';
+import { offeredExports, requireFunction } from './module-exports';
 import { importsWasi, missingImports, refuse } from './module-imports';
 import { isNumeric, liftNumber, lowerNumber, type NumericType, numericSignature, onlyNumbers, wasmType } from './numbers'; // prettier-ignore
 

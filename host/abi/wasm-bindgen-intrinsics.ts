@@ -1,6 +1,7 @@
 import type { FunctionType, ModuleDescription } from '../module/description';
 import type { LiveInstance } from './instance';
-import { formatFunctionType, type FunctionExport, functionExports } from './module-exports';
+import { formatFunctionType } from '../values/parse-signature';
+import { type FunctionExport, functionExports } from './module-exports';
 
 /** An absent `Option` of bool or of 8 or 16 bits (wasm-bindgen, `convert/impls.rs`). */
 export const NARROW_ABSENT = 0xffffff;

@@ -1,8 +1,8 @@
 import { WasmFunctionError } from '../errors';
 import type { FunctionType, ModuleDescription } from '../module/description';
-import { formatSignature } from '../values/format-signature';
+import { formatFunctionType, formatSignature } from '../values/parse-signature';
 import type { CallableExport, CallPlan, ExportChoice, Guest, GuestAbi } from './adapter';
-import { findFunction, formatFunctionType, offeredExports, requireFunction } from './module-exports';
+import { findFunction, offeredExports, requireFunction } from './module-exports';
 import { missingImports, refuse } from './module-imports';
 import { BindgenGuest } from './wasm-bindgen-guest';
 import { isBindgenImport, isSupplied } from './wasm-bindgen-imports';

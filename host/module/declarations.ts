@@ -220,7 +220,9 @@ function align(declared: readonly Parameter[], types: readonly WasmType[], width
     }
     const type = refineValue(parameter.type, types[at]);
     if (type === undefined) return undefined;
-    refined.push({ ...parameter, type });
+    // TypeScript's number and bigint have no sign to go by.
+    const eitherSign = type === 'i64' || (type === 'i32' && parameter.type === 'f64');
+    refined.push({ ...parameter, type, ...(eitherSign ? { eitherSign } : {}) });
     at += 1;
   }
   return at === types.length ? refined : undefined;

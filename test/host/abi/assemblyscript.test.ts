@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatSignature } from '#dist/host/values/format-signature';
-import { caller, type Choice, describe, guestBytes, open, type Opened } from './guest';
+import { parseModule } from '#dist/host/module/parse';
+import { formatSignature } from '#dist/host/values/parse-signature';
+import { caller, type Choice, guestBytes, open, type Opened } from './guest';
 
 const numbers = (name: string, choice: Choice = {}): Opened =>
   open('assemblyscript', 'assemblyscript-numbers/numbers', name, choice);
@@ -37,9 +38,9 @@ test('with the run-time an i32 may be a string: asked, and strings are refused w
 });
 
 test('the run-time is not offered', () => {
-  const exports = caller('assemblyscript').exports(describe(guestBytes('assemblyscript-text/text')));
+  const exports = caller('assemblyscript').exports(parseModule(guestBytes('assemblyscript-text/text')));
   assert.deepEqual(exports.map(({ name }) => name).sort(), ['greet', 'next', 'square']);
-  const plain = caller('assemblyscript').exports(describe(guestBytes('assemblyscript-numbers/numbers')));
+  const plain = caller('assemblyscript').exports(parseModule(guestBytes('assemblyscript-numbers/numbers')));
   assert.deepEqual(
     plain.map(({ name, signature }) => name + (signature === undefined ? '?' : formatSignature(signature))),
     ['add(i32, i32) → i32', 'half(f64) → f64', 'double(i64) → i64', 'positive(f32) → i32', 'checked(i32) → i32'],
@@ -47,7 +48,7 @@ test('the run-time is not offered', () => {
 });
 
 test('imports other than abort are refused by name', () => {
-  const description = describe(guestBytes('assemblyscript-numbers/numbers'));
+  const description = parseModule(guestBytes('assemblyscript-numbers/numbers'));
   const needy = {
     ...description,
     imports: [

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { describe as suite, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { Convention } from '#dist/host/abi/adapter';
-import { formatSignature } from '#dist/host/values/format-signature';
-import { caller, type Choice, describe, guestBytes, open, type Opened } from './guest';
+import { parseModule } from '#dist/host/module/parse';
+import { formatSignature } from '#dist/host/values/parse-signature';
+import { caller, type Choice, guestBytes, open, type Opened } from './guest';
 
 const C = 'c-conventions/conventions';
 const BAD = 'wat/bad-pointers';
 const c = (name: string, choice: Choice = {}): Opened => open('bytes', C, name, choice);
 const bad = (name: string, choice: Choice = {}): Opened => open('bytes', BAD, name, choice);
 
-suite('conventions', () => {
+describe('conventions', () => {
   const rows: readonly (readonly [string, Convention, string, string])[] = [
     ['packed', 'packed', '(string) -> string', 'HELLO'],
     ['packed_low', 'packed-low', '(string) -> string', 'HELLO'],
@@ -60,7 +61,7 @@ suite('conventions', () => {
   });
 });
 
-suite('memory', () => {
+describe('memory', () => {
   // The guest traps when more is given back than was taken, and its heap holds 64 KiB: 10,000 calls need it all back.
   const rows: readonly (readonly [string, Convention])[] = [
     ['packed', 'packed'],
@@ -106,7 +107,7 @@ suite('memory', () => {
   });
 });
 
-suite('bad pointers', () => {
+describe('bad pointers', () => {
   const rows: readonly (readonly [string, Choice, RegExp])[] = [
     ['outside', { convention: 'packed' }, /pointer 65530 and length 100, outside its memory of 65536 bytes/],
     ['negative', { convention: 'packed' }, /pointer 4294967295 and length 4294967295, outside/],
@@ -150,7 +151,7 @@ suite('bad pointers', () => {
   });
 });
 
-suite('what is certain and what is asked', () => {
+describe('what is certain and what is asked', () => {
   const chosen = (name: string, signature: string): string | undefined => c(name, { signature }).convention;
 
   test('one reading is taken', () => {
@@ -211,7 +212,7 @@ suite('what is certain and what is asked', () => {
   });
 
   test('exports: no plumbing; conventions that fit, and the question', () => {
-    const exports = caller('bytes').exports(describe(guestBytes(C)));
+    const exports = caller('bytes').exports(parseModule(guestBytes(C)));
     assert.ok(!exports.some(({ name }) => name === 'malloc' || name === 'free'));
     const packed = exports.find(({ name }) => name === 'packed');
     assert.deepEqual(packed?.conventions, ['packed', 'packed-low', 'number']);

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
-import { describe as suite, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { ABIS, findAbi } from '#dist/host/abi/index';
 import type { ModuleDescription } from '#dist/host/module/description';
-import { formatSignature } from '#dist/host/values/format-signature';
-import { caller, describe, guestBytes, open } from './guest';
+import { parseModule } from '#dist/host/module/parse';
+import { formatSignature } from '#dist/host/values/parse-signature';
+import { caller, guestBytes, open } from './guest';
 
 const numeric = caller('numeric');
-const module = (name: string): ModuleDescription => describe(guestBytes(name));
+const module = (name: string): ModuleDescription => parseModule(guestBytes(name));
 
-suite('numbers', () => {
+describe('numbers', () => {
   test('32-bit: signed by itself, unsigned where the signature says so', () => {
     assert.equal(open('numeric', 'wat/add', 'add').call([2, 3]), 5);
     assert.equal(open('numeric', 'wat/add', 'add').call([2 ** 32 - 1, 0]), -1);
@@ -67,7 +68,7 @@ suite('numbers', () => {
   });
 });
 
-suite('what numbers refuse', () => {
+describe('what numbers refuse', () => {
   test('a missing export lists those there are', () => {
     assert.throws(() => open('numeric', 'wat/loop', 'nope'), {
       code: 'export',
@@ -115,7 +116,7 @@ suite('what numbers refuse', () => {
   });
 });
 
-suite('detection', () => {
+describe('detection', () => {
   const empty: ModuleDescription = { ...module('wat/add'), exports: [], imports: [] };
   const fn = (name: string, parameters: 'i32'[] = [], results: 'i32'[] = []) =>
     ({ name, kind: 'function', type: { parameters, results } }) as const;

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { describe as suite, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { FunctionType, ModuleDescription, WasmType } from '#dist/host/module/description';
-import { formatSignature } from '#dist/host/values/format-signature';
-import { caller, type Choice, describe, guestBytes, open, type Opened } from './guest';
+import { parseModule } from '#dist/host/module/parse';
+import { formatSignature } from '#dist/host/values/parse-signature';
+import { caller, type Choice, guestBytes, open, type Opened } from './guest';
 
 const now = (name: string, signature?: string, choice: Choice = {}): Opened =>
   open('wasm-bindgen', 'rust-bindgen/guest', name, { ...choice, ...(signature === undefined ? {} : { signature }) });
 const old = (name: string, signature?: string): Opened =>
   open('wasm-bindgen', 'wasm-bindgen-2020/old', name, signature === undefined ? {} : { signature });
 
-suite('values', () => {
+describe('values', () => {
   test('numbers and booleans', () => {
     assert.equal(now('add', '(i32, i32) -> i32').call([2, -3]), -1);
     assert.equal(now('largest').call(), -1);
@@ -85,7 +86,7 @@ suite('values', () => {
   });
 });
 
-suite('failures', () => {
+describe('failures', () => {
   test('a panic carries its text and ends the guest', () => {
     const fail = now('fail', '(string)');
     assert.throws(() => fail.call('out of cheese'), {
@@ -118,7 +119,7 @@ suite('failures', () => {
   });
 });
 
-suite('output of 2020', () => {
+describe('output of 2020', () => {
   test('results through a pointer', () => {
     const echo = old('echo', '(string) -> string');
     for (const text of ['hello', '', 'Zoë']) assert.equal(echo.call(text), text);
@@ -156,7 +157,7 @@ suite('output of 2020', () => {
   });
 });
 
-suite('what the binary tells', () => {
+describe('what the binary tells', () => {
   const exports = (description: ModuleDescription): Record<string, string> =>
     Object.fromEntries(
       caller('wasm-bindgen')
@@ -168,21 +169,21 @@ suite('what the binary tells', () => {
     );
 
   test('numbers are certain, what may be text is asked', () => {
-    const found = exports(describe(guestBytes('rust-bindgen/guest')));
+    const found = exports(parseModule(guestBytes('rust-bindgen/guest')));
     assert.ok(!Object.keys(found).some((name) => name.startsWith('__')));
     assert.equal(found.divide, '(f64, f64) → f64');
     assert.equal(found.reject, '(i32) → i32');
     assert.equal(found.double, '(i64) → i64');
     assert.match(found.greet ?? '', /^\? The binary does not tell text, bytes and numbers apart.*\.d\.ts/);
     assert.match(found.add ?? '', /^\?/);
-    assert.match(exports(describe(guestBytes('wasm-bindgen-2020/old'))).echo ?? '', /^\?/);
+    assert.match(exports(parseModule(guestBytes('wasm-bindgen-2020/old'))).echo ?? '', /^\?/);
     assert.throws(() => now('greet'), { code: 'abi', message: /\.d\.ts/ });
   });
 
   test('a module that carries no data has nothing to ask', () => {
     const type = (parameters: WasmType[], results: WasmType[]): FunctionType => ({ parameters, results });
     const bare: ModuleDescription = {
-      ...describe(guestBytes('wat/add')),
+      ...parseModule(guestBytes('wat/add')),
       exports: [
         { name: 'add', kind: 'function', type: type(['i32', 'i32'], ['i32']) },
         { name: 'checked', kind: 'function', type: type(['i32'], ['i32', 'i32']) },
@@ -200,7 +201,7 @@ suite('what the binary tells', () => {
   test('signatures that do not fit, and imports of real JavaScript', () => {
     assert.throws(() => now('greet', '(f64) -> string'), { code: 'abi', message: /does not fit "greet"/ });
     assert.throws(() => now('nope', '()'), { code: 'export' });
-    const description = describe(guestBytes('rust-bindgen/guest'));
+    const description = parseModule(guestBytes('rust-bindgen/guest'));
     const needy: ModuleDescription = {
       ...description,
       imports: [
@@ -220,7 +221,7 @@ suite('what the binary tells', () => {
   test('modules of every target: the import module has another name each time', () => {
     const bytes = guestBytes('rust-bindgen/guest');
     for (const module of ['./rust_bindgen_bg.js', 'wbg', '__wbindgen_placeholder__']) {
-      const description = describe(bytes);
+      const description = parseModule(bytes);
       const renamed = { ...description, imports: description.imports.map((each) => ({ ...each, module })) };
       assert.equal(exports(renamed).divide, '(f64, f64) → f64');
     }

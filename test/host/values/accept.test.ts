@@ -231,7 +231,7 @@ describe('positions', () => {
           error instanceof WasmFunctionError && error.code === 'arguments' && pattern.test(error.message),
       );
     };
-    says([1], /\(i32, string\) → bytes takes an array of 2 values.*got 1 value/);
+    says([1], /\(i32, text: string\) → bytes takes an array of 2 values.*got 1 value/);
     says([1, 'x', 2], /got 3 values/);
     says(5, /got 5/);
     says(Uint8Array.of(1, 2), /got a typed array/);
@@ -241,7 +241,7 @@ describe('positions', () => {
   test('names the parameter by its name, or its place', () => {
     assert.throws(
       () => acceptArguments([1, {}], two),
-      /Parameter "text" \(string\) of \(i32, string\) → bytes takes text/,
+      /Parameter "text" \(string\) of \(i32, text: string\) → bytes takes text/,
     );
     assert.throws(() => acceptArguments(['x', 'y'], two), /Parameter 1 \(i32\)/);
   });

@@ -4,7 +4,8 @@ import { toErrorData, WasmFunctionError } from '../errors';
 import type { InspectedExport, Inspection } from '../inspection';
 import { formatFunctionType, formatSignature } from '../values/parse-signature';
 import type { Signature } from '../values/signature';
-import { readDeclarations, refine } from './declarations';
+import { readDeclarations } from './declarations';
+import { planDeclared } from './declared-plan';
 import type { ExternalType, Limits, ModuleDescription } from './description';
 import { type AbiChoice, detectAbi } from './detect';
 import { identify } from './identify';
@@ -141,30 +142,14 @@ function inspectExport(
 ): InspectedExport {
   const known = { name: item.name, type: formatFunctionType(item.type) };
   const conventions = item.conventions === undefined ? {} : { conventions: item.conventions };
-  const fitting = declared === undefined ? undefined : fittingSignature(item, module, caller, declared);
-  if (fitting !== undefined) return { ...known, signature: formatSignature(fitting), ...conventions };
+  const plan = planDeclared(caller, module, { export: item.name, convention: 'auto' }, declared);
+  if (plan !== undefined) return { ...known, signature: formatSignature(plan.signature), ...conventions };
   return {
     ...known,
     ...(item.signature === undefined ? {} : { signature: formatSignature(item.signature) }),
     ...(item.question === undefined ? {} : { question: item.question }),
     ...conventions,
   };
-}
-
-/** What the adapter makes of a declared signature, unless it says that it does not fit the binary. */
-function fittingSignature(
-  item: CallableExport,
-  module: ModuleDescription,
-  caller: AbiCaller,
-  declared: Signature,
-): Signature | undefined {
-  const signature = refine(declared, item.type) ?? declared;
-  try {
-    return caller.plan(module, { export: item.name, signature, convention: 'auto' }).signature;
-  } catch (error) {
-    if (error instanceof WasmFunctionError) return undefined;
-    throw error;
-  }
 }
 
 function functionExports(module: ModuleDescription): InspectedExport[] {

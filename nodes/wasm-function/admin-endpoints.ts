@@ -55,28 +55,40 @@ export function registerAdminEndpoints(RED: NodeAPI<RuntimeSettings>, services: 
   );
 }
 
-/** Body: `{file, fileType, abi, export, memory}` as a node saves them, `fileType` being `str` or `env`. */
+/**
+ * Body: `{file, fileType, abi, export, memory}` as a node saves them, `fileType` being `str` or `env`. Answer:
+ * `{inspection}`, or `{error}` where there is no such file, which is a good answer to the question asked.
+ */
 function describeFile(RED: NodeAPI, { hosts, paths, limits }: EndpointServices): Handler {
   return async (request) => {
     const body = (request.body ?? {}) as Record<string, unknown>;
     const type = readChoice('fileType', body.fileType, ['str', 'env'], 'str');
     const typed = readText('file', body.file);
-    const file = type === 'env' ? readEnvironment(RED, typed) : typed;
-    const absolute = await paths.locate(file);
-    return hosts.with((host) => host.inspectFile(absolute, readInspectionChoice(body, limits)));
+    const choice = readInspectionChoice(body, limits);
+    try {
+      const file = await paths.locate(type === 'env' ? readEnvironment(RED, typed) : typed);
+      return { inspection: await hosts.with((host) => host.inspectFile(file, choice)) };
+    } catch (error) {
+      if (!(error instanceof WasmFunctionError)) throw error;
+      return { error: { code: error.code, message: error.message } };
+    }
   };
 }
 
-/** Body: the module's bytes; `?name=` is how the answer calls it. */
+/** Body: the module's bytes; `?name=` is how the answer calls it. Answer: `{inspection}`. */
 function describeUpload({ hosts, limits }: EndpointServices): Handler {
   return async (request) => {
     const name = checkUploadName(request.query.name);
     const bytes = await readModule(request, limits);
-    return hosts.with((host) => host.inspectBytes(bytes, name, readInspectionChoice(request.query, limits)));
+    const choice = readInspectionChoice(request.query, limits);
+    return { inspection: await hosts.with((host) => host.inspectBytes(bytes, name, choice)) };
   };
 }
 
-/** Stores the body under `?name=` in the user directory's wasm/ folder; `?replace=true` takes over a file there. */
+/**
+ * Stores the body under `?name=` in the user directory's wasm/ folder; `?replace=true` takes over a file there.
+ * Answer: `{file, inspection}`, the name to put into a node's `file`.
+ */
 function upload({ hosts, paths, limits }: EndpointServices): Handler {
   return async (request) => {
     const name = checkUploadName(request.query.name);

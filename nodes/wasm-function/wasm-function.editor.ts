@@ -1,5 +1,5 @@
 import { prepareDialog, saveNumbers } from './editor/dialog';
-import { defaults } from './editor/properties';
+import { defaults, showDefaults } from './editor/properties';
 import type { EditorRed, FunctionNode } from './editor/red-types';
 
 declare const RED: EditorRed;
@@ -21,6 +21,7 @@ RED.nodes.registerType('wasm-function', {
     return this.name ? 'node_label_italic' : '';
   },
   oneditprepare() {
+    showDefaults(this);
     prepareDialog(this);
   },
   oneditsave() {
@@ -29,9 +30,11 @@ RED.nodes.registerType('wasm-function', {
 });
 
 /** `triple · triple_lib_bg.wasm`; the file alone while no export is named. */
-function describe({ file, fileType, export: name }: FunctionNode): string {
-  if (file === '') return '';
-  const shown = fileType === 'str' ? file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1) : file;
-  const prefix = fileType === 'str' ? '' : `${fileType}.`;
-  return [name, prefix + shown].filter((part) => part !== '').join(' · ');
+function describe({ file, fileType = 'str', export: name }: FunctionNode): string {
+  if (!file) return '';
+  const shown =
+    fileType === 'str'
+      ? file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1)
+      : `${fileType}.${file}`;
+  return name ? `${name} · ${shown}` : shown;
 }

@@ -29,7 +29,12 @@ export function prepareDialog(node: FunctionNode): void {
   prepareChoices(node, translate);
   prepareTypedInputs(translate);
   prepareLimits();
-  const exports = new ExportList({ input: input('export'), place: $('#wasm-function-exports'), translate });
+  const exports = new ExportList({
+    input: input('export'),
+    place: $('#wasm-function-exports'),
+    isAnswered: () => input('signature').val() !== '' || input('convention').val() !== 'auto',
+    translate,
+  });
   const look = followModule(exports, translate);
   offerUpload($('#wasm-function-upload'), translate, (file) => {
     typedInputOf(input('file')).typedInput('type', 'str');
@@ -55,12 +60,15 @@ function input(property: keyof FunctionNode): JQuery {
 }
 
 function prepareChoices(node: FunctionNode, translate: Translate): void {
-  const abis = OFFERED_ABIS.includes(node.abi) ? OFFERED_ABIS : [...OFFERED_ABIS, node.abi];
-  const fill = (property: 'abi' | 'convention', values: readonly string[]): void => {
-    const options = values.map((value) => $('<option>', { value }).text(translate(`wasm-function.${property}.${value}`)));
-    input(property).append(options).val(node[property]);
+  const fill = (property: 'abi' | 'convention', offered: readonly string[]): void => {
+    const saved = node[property] ?? 'auto';
+    const values = offered.includes(saved) ? offered : [...offered, saved];
+    const options = values.map((value) =>
+      $('<option>', { value }).text(translate(`wasm-function.${property}.${value}`)),
+    );
+    input(property).append(options).val(saved);
   };
-  fill('abi', abis);
+  fill('abi', OFFERED_ABIS);
   fill('convention', CONVENTIONS);
 }
 
@@ -122,7 +130,7 @@ function followModule(exports: ExportList, translate: Translate): () => void {
   let pause: number | undefined;
   const show = (inspection: Inspection | undefined): void => {
     exports.show(inspection);
-    showCallFields(exports, inspection, translate);
+    showCallFields(exports, translate);
   };
   const look = (): void => {
     window.clearTimeout(pause);
@@ -152,9 +160,13 @@ function followModule(exports: ExportList, translate: Translate): () => void {
   };
   input('file').on('change keyup', lookSoon);
   for (const property of ['abi', 'memory'] as const) input(property).on('change', lookSoon);
-  input('export').on('change keyup', () => {
+  const refresh = (): void => {
     exports.refresh();
-    showCallFields(exports, undefined, translate);
+    showCallFields(exports, translate);
+  };
+  for (const property of ['signature', 'convention'] as const) input(property).on('change', refresh);
+  input('export').on('change keyup', () => {
+    refresh();
     lookSoon();
   });
   return look;
@@ -172,10 +184,23 @@ function currentChoice(): DescribedChoice {
 }
 
 /** The signature that is known shows in its field; how a result comes back is asked for bytes only. */
-function showCallFields(exports: ExportList, inspection: Inspection | undefined, translate: Translate): void {
-  const chosen = exports.chosen;
+function showCallFields(exports: ExportList, translate: Translate): void {
+  const { chosen } = exports;
   input('signature').attr('placeholder', chosen?.signature ?? translate('wasm-function.placeholder.signature'));
-  const kind = input('abi').val() === 'auto' ? inspection?.abi : input('abi').val();
-  const matters = kind === 'bytes' || chosen?.conventions !== undefined || input('convention').val() !== 'auto';
-  $('#wasm-function-convention').toggle(matters);
+  const abi = input('abi').val();
+  const convention = input('convention').val();
+  const fitting = chosen?.conventions;
+  input('convention')
+    .children()
+    .each((_index, option) => {
+      const value = (option as HTMLOptionElement).value;
+      const fits = fitting === undefined || value === 'auto' || value === convention || isOneOf(value, fitting);
+      $(option).prop('hidden', !fits);
+    });
+  const kind = abi === 'auto' ? exports.inspection?.abi : abi;
+  $('#wasm-function-convention').toggle(kind === 'bytes' || fitting !== undefined || convention !== 'auto');
+}
+
+function isOneOf(value: string, values: readonly string[]): boolean {
+  return values.includes(value);
 }

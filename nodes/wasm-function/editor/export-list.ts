@@ -5,6 +5,8 @@ export interface ExportListParts {
   /** The field a name can also be typed into. */
   readonly input: JQuery;
   readonly place: JQuery;
+  /** Whether the dialog already says what the binary cannot tell of the chosen export. */
+  isAnswered(): boolean;
   readonly translate: Translate;
 }
 
@@ -19,6 +21,10 @@ export class ExportList {
   show(inspection: Inspection | undefined): void {
     this.#inspection = inspection;
     this.refresh();
+  }
+
+  get inspection(): Inspection | undefined {
+    return this.#inspection;
   }
 
   /** The export that would be called with what is typed now. */
@@ -50,7 +56,8 @@ export class ExportList {
   #row(each: Export): JQuery {
     const { input } = this.parts;
     const row = $('<button>', { type: 'button', 'aria-pressed': String(each === this.chosen) });
-    row.text(`${each.name} ${each.signature ?? `${each.type} …?`}`);
+    row.text(`${each.name} ${each.signature ?? each.type}`);
+    if (each.question !== undefined) row.append(' ', $('<i>', { class: 'fa fa-question-circle-o' }));
     return row.on('click', () => input.val(each.name).trigger('change'));
   }
 
@@ -60,7 +67,7 @@ export class ExportList {
     if (typed !== '' && exports.length > 0 && this.chosen === undefined) {
       return translate('wasm-function.hint.no-such-export', { name: typed });
     }
-    return this.chosen?.question;
+    return this.parts.isAnswered() ? undefined : this.chosen?.question;
   }
 
   #typed(): string {

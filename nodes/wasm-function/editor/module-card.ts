@@ -17,8 +17,11 @@ function showInspection(card: JQuery, inspection: Inspection, translate: Transla
   const title = $('<div>', { class: 'wasm-function-card-title' }).appendTo(card);
   const facts = [inspection.language, formatSize(inspection.size)].filter((fact) => fact !== undefined).join(' · ');
   title.append($('<span>').text(inspection.abiTitle ?? inspection.kind), $('<span>').text(facts));
-  card.append($('<p>').text(translate('wasm-function.card.because', { reason: inspection.because })));
-  if (inspection.refusal !== undefined) warn(card, inspection.refusal.message);
+  const refusal = inspection.refusal?.message;
+  if (refusal === undefined || !refusal.includes(inspection.because)) {
+    card.append($('<p>').text(translate('wasm-function.card.because', { reason: inspection.because })));
+  }
+  if (refusal !== undefined) warn(card, refusal);
 }
 
 function warn(card: JQuery, text: string): void {

@@ -27,6 +27,13 @@ export const defaults: NodeDefinition['defaults'] = {
   permissions: { value: '' },
 };
 
+/** Shows the defaults of properties that a flow written by hand leaves out; they are saved with the dialog. */
+export function showDefaults(node: FunctionNode): void {
+  for (const [property, { value }] of Object.entries(defaults)) {
+    if (node[property as keyof FunctionNode] === undefined) $(`#node-input-${property}`).val(value);
+  }
+}
+
 function isFile(this: FunctionNode, value: unknown, options?: { label?: string }): boolean | string {
   if (String(value ?? '').trim() === '') return this._('wasm-function.invalid.file');
   return RED.validators.typedInput({ typeField: 'fileType' }).call(this, value, options);

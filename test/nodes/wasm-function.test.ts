@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict';
+import { copyFile, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { Flow } from '../support/flow';
+import { guestFile } from '../support/guests';
+
+describe('wasm-function', () => {
+  let flow: Flow;
+  let folder: string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'wasm-function-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+  afterEach(() => flow.unload());
+
+  async function payloadFor(payload: unknown): Promise<unknown> {
+    const { sent, error } = await flow.call({ payload });
+    assert.equal(error, undefined);
+    assert.equal(sent.length, 1);
+    return sent[0]?.payload;
+  }
+
+  async function errorFor(message: object): Promise<{ code?: string; message: string; cause?: object }> {
+    const { sent, error } = await flow.call(message);
+    assert.deepEqual(sent, []);
+    assert.ok(error, 'the Catch node got an error');
+    return error;
+  }
+
+  test('calls the only export with the payload, numbers and decimal text alike', async () => {
+    flow = await Flow.load({ file: guestFile('wat/triple') });
+    assert.equal(await payloadFor(14), 42);
+    assert.equal(await payloadFor('1.5'), 4.5);
+    await flow.untilStatus('wasm-function.status.ready');
+  });
+
+  test('keeps the rest of the message and its identity', async () => {
+    flow = await Flow.load({ file: guestFile('wat/triple') });
+    const { sent } = await flow.call({ payload: 2, topic: 'noise' });
+    assert.deepEqual({ ...sent[0], _msgid: '' }, { payload: 6, topic: 'noise', _msgid: '' });
+  });
+
+  test('takes an array for several parameters and returns several results as one', async () => {
+    flow = await Flow.load({ file: guestFile('wat/swap') });
+    assert.deepEqual(await payloadFor([1, 2]), [2, 1]);
+  });
+
+  test('a function that returns nothing leaves the message as it was', async () => {
+    flow = await Flow.load({ file: guestFile('wat/nothing') });
+    assert.equal(await payloadFor('as it was'), 'as it was');
+  });
+
+  test('a refused value reaches Catch with message, code and cause', async () => {
+    flow = await Flow.load({ file: guestFile('wat/triple'), export: 'triple' });
+    const error = await errorFor({ payload: 'fourteen' });
+    assert.equal(error.code, 'arguments');
+    assert.match(error.message, /fourteen/);
+    assert.doesNotMatch(error.message, /^WasmFunctionError/);
+    assert.deepEqual(error.cause, {
+      file: guestFile('wat/triple'),
+      export: 'triple',
+      signature: 'triple (f64) → f64',
+    });
+    assert.equal(await payloadFor(1), 3);
+  });
+
+  test('a call that does not end is stopped by its time limit, and the next message works', async () => {
+    flow = await Flow.load({ file: guestFile('wat/loop'), timeout: '0.1', export: 'run' });
+    const error = await errorFor({ payload: 1 });
+    assert.equal(error.code, 'timeout');
+    assert.equal((await errorFor({ payload: 1 })).code, 'timeout');
+  });
+
+  test('a missing file does not stop the deploy, and is loaded when it appears', async () => {
+    const file = join(folder, 'late.wasm');
+    flow = await Flow.load({ file });
+    assert.equal((await errorFor({ payload: 1 })).code, 'file');
+    await flow.untilStatus('wasm-function.status.failed.file');
+    await copyFile(guestFile('wat/triple'), file);
+    await flow.untilStatus('wasm-function.status.ready');
+    assert.equal(await payloadFor(1), 3);
+  });
+
+  test('a relative path is found in the user directory and in its wasm folder as soon as it is there', async () => {
+    await mkdir(join(folder, 'wasm'));
+    flow = await Flow.load({ file: 'uploaded.wasm' }, { userDir: folder });
+    const error = await errorFor({ payload: 1 });
+    assert.equal(error.code, 'file');
+    assert.match(error.message, /uploaded\.wasm/);
+    await copyFile(guestFile('wat/triple'), join(folder, 'wasm', 'uploaded.wasm'));
+    assert.equal(await payloadFor(1), 3);
+  });
+
+  test('without a file every message says that none is chosen', async () => {
+    flow = await Flow.load({});
+    const error = await errorFor({ payload: 1 });
+    assert.equal(error.code, 'file');
+    assert.match(error.message, /No module is chosen/);
+  });
+
+  test('a property that makes no sense is named in each message’s error', async () => {
+    flow = await Flow.load({ file: guestFile('wat/triple'), timeout: 'soon' });
+    const error = await errorFor({ payload: 1 });
+    assert.equal(error.code, 'arguments');
+    assert.match(error.message, /timeout is "soon"/);
+  });
+
+  describe('state', () => {
+    test('shared state lives on; reset gives a new instance, alone without a call', async () => {
+      flow = await Flow.load({ file: guestFile('wat/counter') });
+      assert.equal(await payloadFor(undefined), 1);
+      assert.equal(await payloadFor(undefined), 2);
+      assert.deepEqual(await flow.call({ reset: true }), { sent: [] });
+      assert.equal(await payloadFor(undefined), 1);
+      const { sent } = await flow.call({ payload: 0, reset: true });
+      assert.equal(sent[0]?.payload, 1);
+    });
+
+    test('only true resets', async () => {
+      flow = await Flow.load({ file: guestFile('wat/counter') });
+      assert.equal(await payloadFor(undefined), 1);
+      const { sent } = await flow.call({ payload: 0, reset: 'true' });
+      assert.equal(sent[0]?.payload, 2);
+    });
+
+    test('fresh instances start clean with each message', async () => {
+      flow = await Flow.load({ file: guestFile('wat/counter'), instance: 'fresh' });
+      assert.equal(await payloadFor(undefined), 1);
+      assert.equal(await payloadFor(undefined), 1);
+    });
+  });
+
+  describe('input and output', () => {
+    const file = guestFile('wat/triple');
+
+    test('from a nested property into another that is made', async () => {
+      flow = await Flow.load({ file, input: 'payload.noise', output: 'payload.result.tripled' });
+      assert.deepEqual(await payloadFor({ noise: 2 }), { noise: 2, result: { tripled: 6 } });
+    });
+
+    test('from an expression', async () => {
+      flow = await Flow.load({ file, input: '$sum(payload)', inputType: 'jsonata' });
+      assert.equal(await payloadFor([1, 2, 3]), 18);
+    });
+
+    test('from constant JSON', async () => {
+      flow = await Flow.load({ file, input: '5', inputType: 'json' });
+      assert.equal(await payloadFor('anything'), 15);
+    });
+
+    test('from and to flow context', async () => {
+      flow = await Flow.load({ file, input: 'last', inputType: 'flow', output: 'tripled', outputType: 'flow' });
+      flow.node.context().flow.set('last', 7);
+      assert.equal(await payloadFor('untouched'), 'untouched');
+      assert.equal(flow.node.context().flow.get('tripled'), 21);
+    });
+
+    test('the whole message is passed where input says so', async () => {
+      flow = await Flow.load({ file, inputType: 'full' });
+      const error = await errorFor({ payload: 1 });
+      assert.equal(error.code, 'arguments');
+    });
+
+    test('an output that cannot be reached is an error of the result', async () => {
+      flow = await Flow.load({ file, output: 'payload.tripled' });
+      assert.equal((await errorFor({ payload: 1 })).code, 'result');
+    });
+
+    test('expressions and JSON that make no sense are said at each message', async () => {
+      flow = await Flow.load({ file, input: '$sum(', inputType: 'jsonata' });
+      assert.match((await errorFor({ payload: 1 })).message, /JSONata/);
+    });
+  });
+
+  describe('a path from the message', () => {
+    const fromMessage = { file: 'module', fileType: 'msg' };
+
+    test('chooses the module for each message', async () => {
+      flow = await Flow.load(fromMessage, { userDir: folder });
+      await copyFile(guestFile('wat/triple'), join(folder, 'chosen.wasm'));
+      assert.equal((await flow.call({ payload: 2, module: 'chosen.wasm' })).sent[0]?.payload, 6);
+    });
+
+    test('stays inside the known folders, links resolved', async () => {
+      const outside = join(tmpdir(), `outside-${String(process.pid)}.wasm`);
+      await copyFile(guestFile('wat/triple'), outside);
+      await symlink(outside, join(folder, 'link.wasm'));
+      try {
+        flow = await Flow.load(fromMessage, { userDir: folder });
+        for (const module of [outside, 'link.wasm', `../${outside.slice(tmpdir().length + 1)}`]) {
+          assert.equal((await errorFor({ payload: 1, module })).code, 'permission', module);
+        }
+        assert.equal((await errorFor({ payload: 1, module: 'none.wasm' })).code, 'file');
+        assert.equal((await errorFor({ payload: 1 })).code, 'file');
+      } finally {
+        await rm(outside);
+      }
+    });
+
+    test('may point into a folder that the settings name', async () => {
+      const roots = await mkdtemp(join(tmpdir(), 'roots-'));
+      try {
+        const module = join(roots, 'triple.wasm');
+        await copyFile(guestFile('wat/triple'), module);
+        flow = await Flow.load(fromMessage, { userDir: folder, wasmFunctionRoots: [roots] });
+        assert.equal((await flow.call({ payload: 2, module })).sent[0]?.payload, 6);
+      } finally {
+        await rm(roots, { recursive: true });
+      }
+    });
+  });
+
+  test('results leave in the order the messages came, whichever call ends first', async () => {
+    flow = await Flow.load({ file: guestFile('wat/busy'), concurrency: 4 });
+    const rounds = [3_000_000, 1, 2_000_000, 10, 1_000_000, 5];
+    const ids = rounds.map((payload) => flow.send({ payload }));
+    for (const id of ids) assert.equal((await flow.outcome(id)).error, undefined);
+    assert.deepEqual(
+      flow.sent.map(({ _msgid }) => _msgid),
+      ids,
+    );
+  });
+
+  test('a message that cannot be copied for Catch still ends in an error, and Node-RED goes on', async () => {
+    flow = await Flow.load({ file: guestFile('wat/triple') });
+    const hostile = {
+      payload: 'none',
+      get secret(): string {
+        throw new Error('no copy of this');
+      },
+    };
+    const { error } = await flow.call(hostile);
+    assert.equal(error?.code, 'arguments');
+    assert.equal(await payloadFor(1), 3);
+  });
+
+  test('done is called once for each message, whatever becomes of it', async () => {
+    flow = await Flow.load({ file: guestFile('wat/triple'), queue: '100' });
+    const ids = Array.from({ length: 60 }, (_, index) => flow.send({ payload: index % 3 === 0 ? 'none' : index }));
+    for (const id of ids) await flow.outcome(id);
+    assert.deepEqual(
+      ids.filter((id) => flow.endings(id) !== 1),
+      [],
+    );
+  });
+
+  test('messages in flight finish before the node closes', async () => {
+    flow = await Flow.load({ file: guestFile('wat/busy'), concurrency: 2 });
+    const ids = [2_000_000, 1_000_000, 1].map((payload) => flow.send({ payload }));
+    await flow.node.close(false);
+    for (const id of ids) assert.equal((await flow.outcome(id)).error, undefined);
+  });
+});

@@ -1,0 +1,84 @@
+/** A headless Chromium with Node-RED's editor in it. */
+import { existsSync } from 'node:fs';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import type { NodeRed } from './node-red';
+
+const executable = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** Why tests in a browser cannot run here; false where they can. */
+export const noBrowser: string | false = existsSync(executable)
+  ? false
+  : `there is no Chromium at ${executable} (CHROMIUM names another)`;
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Settings without the tour that covers a new editor, and without the catalogue it asks the network for. */
+export const editorSettings = { editorTheme: { tours: false, palette: { catalogues: [] } } };
+
+export class Editor {
+  /** Errors that pages wrote to the console or threw. */
+  readonly errors: string[] = [];
+
+  private constructor(
+    private readonly browser: Browser,
+    readonly page: Page,
+  ) {}
+
+  /** Opens the editor of a Node-RED that runs with `editorSettings`. */
+  static async open(nodeRed: NodeRed): Promise<Editor> {
+    const browser = await chromium.launch({ executablePath: executable, args: FLAGS });
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    const editor = new Editor(browser, page);
+    page.on('pageerror', (error) => editor.errors.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error') editor.errors.push(`${message.text()} (${message.location().url})`);
+    });
+    await page.goto(nodeRed.url);
+    await page.locator('.red-ui-palette-node').first().waitFor();
+    await page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
+    return editor;
+  }
+
+  /** Drags a node from the palette to a place on the workspace. */
+  async dragFromPalette(type: string, x: number, y: number): Promise<void> {
+    const { page } = this;
+    const chart = await page.locator('#red-ui-workspace-chart').boundingBox();
+    if (chart === null) throw new Error('the editor shows no workspace');
+    const source = page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`);
+    await source.scrollIntoViewIfNeeded();
+    await source.hover();
+    await page.mouse.down();
+    await page.mouse.move(chart.x + x - 10, chart.y + y - 10, { steps: 5 });
+    await page.mouse.move(chart.x + x, chart.y + y, { steps: 5 });
+    await page.mouse.up();
+  }
+
+  /** Opens the dialog of a node on the workspace. */
+  async edit(id: string): Promise<void> {
+    await this.page.locator(`[id="${id}"] .red-ui-flow-node`).first().dblclick();
+    await this.page.locator('#node-dialog-ok').waitFor();
+  }
+
+  async confirmDialog(): Promise<void> {
+    await this.page.locator('#node-dialog-ok').click();
+    await this.page.locator('.red-ui-tray').waitFor({ state: 'detached' });
+  }
+
+  async deploy(): Promise<void> {
+    await this.page.locator('#red-ui-header-button-deploy').click();
+    await this.page.locator('#red-ui-header-button-deploy.disabled').waitFor();
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+  }
+}

@@ -8,11 +8,12 @@ import { parseSink, type SinkDefinition } from '#dist/nodes/mqtt-sink/configurat
 import { parseSource, type SourceDefinition } from '#dist/nodes/mqtt-source/configuration';
 import { repository } from '../support/node-red';
 
+const environment = (): string | undefined => undefined;
 const surroundings = {
   user: '',
   password: '',
   tlsOptions: (id: string) => (id === 'tls' ? { rejectUnauthorized: true } : undefined),
-  environment: () => undefined,
+  environment,
 };
 const base = { id: 'n', name: '', z: '' };
 
@@ -21,8 +22,7 @@ describe('saved properties of mqtt-connection', () => {
     parseConnection({ ...base, type: 'mqtt-connection', ...saved } as ConnectionDefinition, surroundings);
 
   test('defaults', () => {
-    const { environment: _, ...settings } = parse({});
-    assert.deepEqual(settings, {
+    assert.deepEqual(parse({}), {
       id: 'n',
       address: { protocol: 'mqtt', host: '127.0.0.1', port: 1883, path: '/' },
       clientId: '',
@@ -35,6 +35,7 @@ describe('saved properties of mqtt-connection', () => {
       embeddedBind: undefined,
       birth: undefined,
       will: undefined,
+      environment,
     });
   });
 

@@ -31,9 +31,9 @@ function candidateNode(candidate: Candidate): Record<string, unknown> {
 
 function line(name: string, node: Record<string, unknown>): object[] {
   return [
-    { id: name, type: 'bench-source', z: 'tab', wires: [[`${name}-x`]] },
-    { id: `${name}-x`, z: 'tab', wires: [[`${name}-sink`]], ...node },
-    { id: `${name}-sink`, type: 'bench-sink', z: 'tab', source: name, wires: [] },
+    { id: name, type: 'bench-source', z: 'tab', x: 100, y: 100, wires: [[`${name}-x`]] },
+    { id: `${name}-x`, z: 'tab', x: 300, y: 100, wires: [[`${name}-sink`]], ...node },
+    { id: `${name}-sink`, type: 'bench-sink', z: 'tab', x: 500, y: 100, source: name, wires: [] },
   ];
 }
 
@@ -51,7 +51,7 @@ function flows(): object[] {
     }),
     ...line('idle', { type: 'delay', pauseType: 'delay', timeout: '200', timeoutUnits: 'milliseconds' }),
     ...line('spin', spin),
-    { id: 'catch', type: 'catch', z: 'tab', scope: ['spin-x'], wires: [['spin-sink']] },
+    { id: 'catch', type: 'catch', z: 'tab', x: 100, y: 200, scope: ['spin-x'], wires: [['spin-sink']] },
   ];
 }
 

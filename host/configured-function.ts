@@ -3,6 +3,7 @@ import type { CallPlan } from './abi/adapter';
 import { WasmFunctionError, fromErrorData } from './errors';
 import type { Execution, Executor } from './execution/executor';
 import type { LoadedModule } from './module/loader-messages';
+import { planDeclared } from './module/declared-plan';
 import type { ModuleOutcome, ModuleStore } from './module/module-store';
 import { MIB } from './limits';
 import { acceptArguments } from './values/accept';
@@ -167,12 +168,12 @@ function planCall(loaded: LoadedModule, options: FunctionOptions, maxOutput: num
   }
   const name = options.export === '' ? inspection.defaultExport : options.export;
   if (name === undefined) throw noExportChosen(inspection.exports.map((each) => each.name));
-  const signature = options.signature === '' ? declarations.get(name) : parseSignature(options.signature);
-  const plan = caller.plan(core.description, {
-    export: name,
-    convention: options.convention,
-    ...(signature === undefined ? {} : { signature }),
-  });
+  const choice = { export: name, convention: options.convention };
+  const plan =
+    options.signature === ''
+      ? (planDeclared(caller, core.description, choice, declarations.get(name)) ??
+        caller.plan(core.description, choice))
+      : caller.plan(core.description, { ...choice, signature: parseSignature(options.signature) });
   return { ...plan, abi: inspection.abi, maxOutput: maxOutput * MIB };
 }
 

@@ -51,7 +51,7 @@ export function addressText({ protocol, host, port }: BrokerAddress): string {
 }
 
 function isProtocol(text: string): text is Protocol {
-  return Object.hasOwn(DEFAULT_PORTS, text);
+  return Object.keys(DEFAULT_PORTS).includes(text);
 }
 
 /** The port as written: a URL object hides its scheme's default one (80 after http:). */

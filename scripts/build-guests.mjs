@@ -2,7 +2,6 @@
 // A guest whose compiler is missing is skipped with the reason; paths may be narrowed: `build-guests.mjs wat c-`.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -29,18 +28,21 @@ function needVersion(command, args, wanted) {
   if (!found.includes(wanted)) throw new MissingTool(`${command} is "${found}", and ${wanted} is what made the file`);
 }
 
-/** @returns {Function} loads a package from the tool cache; without a network there is none to install from */
-function cachedPackage(name, version) {
+/** A module of a package in the tool cache; without a network there is none to install from. */
+async function importCached(name, version, file) {
+  let folder;
   try {
-    return createRequire(join(npmPackages(`${name}-${version}`, [`${name}@${version}`]), 'package.json'));
+    folder = npmPackages(`${name}-${version}`, [`${name}@${version}`]);
   } catch (error) {
     throw new MissingTool(error.message);
   }
+  return import(pathToFileURL(join(folder, 'node_modules', name, file)).href);
 }
 
 /** A file of the WebAssembly text format. */
 async function buildText(source) {
-  const wabt = await cachedPackage('wabt', WABT)('wabt')();
+  const { default: load } = await importCached('wabt', WABT, 'index.js');
+  const wabt = await load();
   const module = wabt.parseWat(basename(source), readFileSync(source, 'utf8'));
   return { '.wasm': module.toBinary({}).buffer };
 }
@@ -55,8 +57,7 @@ function buildC(source, folder) {
 
 /** AssemblyScript, kept in `.as` files: their types are not TypeScript's. The first line has the compiler's flags. */
 async function buildAssemblyScript(source) {
-  const require = cachedPackage('assemblyscript', ASSEMBLYSCRIPT);
-  const asc = await import(pathToFileURL(require.resolve('assemblyscript/asc')).href);
+  const asc = await importCached('assemblyscript', ASSEMBLYSCRIPT, join('dist', 'asc.js'));
   const text = readFileSync(source, 'utf8');
   const flags = /^\/\/ asc (.*)$/m.exec(text)?.[1].split(' ') ?? [];
   const name = basename(source, '.as');
@@ -89,7 +90,7 @@ function buildRust(crate, folder) {
   const bindgen = /^wasm-bindgen = "=(.+)"$/m.exec(manifest)?.[1];
   if (bindgen === undefined) return { '.wasm': readFileSync(built) };
   needVersion('wasm-bindgen', ['--version'], bindgen);
-  run('wasm-bindgen', [built, '--target', 'nodejs', '--out-dir', folder, '--remove-producers-section']);
+  run('wasm-bindgen', [built, '--target', 'nodejs', '--out-dir', folder, '--remove-name-section']);
   return {
     '.wasm': readFileSync(join(folder, `${name}_bg.wasm`)),
     '.d.ts': readFileSync(join(folder, `${name}.d.ts`)),

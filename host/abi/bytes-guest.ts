@@ -51,13 +51,17 @@ export class BytesGuest implements Guest {
   }
 
   call(args: readonly GuestValue[]): GuestValue[] {
+    // Before the first allocation, so that a refused argument leaves none behind.
+    const prepared = args.map((value, index) => this.prepare(value, index));
     const passed: Passed = { raw: [], allocations: [] };
     if (this.layout.convention === 'out-pointer') {
       const area = this.allocate(OUT_AREA, passed);
       this.requireMemory().fill(area.pointer, OUT_AREA);
       passed.raw.push(area.pointer);
     }
-    args.forEach((value, index) => this.pass(value, index, passed));
+    prepared.forEach((value, index) => {
+      this.pass(value, this.layout.carriers[index] === 'pointer-length', passed);
+    });
     // What traps is thrown away with all its memory, so nothing is given back then.
     const raw = rawResults(this.target(...passed.raw));
     try {
@@ -67,20 +71,24 @@ export class BytesGuest implements Guest {
     }
   }
 
-  private pass(value: GuestValue, index: number, passed: Passed): void {
+  private prepare(value: GuestValue, index: number): RawValue | Uint8Array {
     const type = this.layout.signature.parameters[index]?.type;
     const carrier: Carrier = this.layout.carriers[index] ?? 'number';
-    if (carrier === 'number' || type === undefined || isNumeric(type)) {
-      passed.raw.push(lowerNumber(value));
+    if (carrier === 'number' || type === undefined || isNumeric(type)) return lowerNumber(value);
+    const data = toBytes(value, type);
+    return carrier === 'pointer' ? this.delimit(data) : data;
+  }
+
+  private pass(value: RawValue | Uint8Array, withLength: boolean, passed: Passed): void {
+    if (!(value instanceof Uint8Array)) {
+      passed.raw.push(value);
       return;
     }
-    const data = toBytes(value, type);
-    const stored = carrier === 'pointer' ? this.delimit(data) : data;
-    const allocation = this.allocate(stored.length, passed);
-    this.requireMemory().write(allocation.pointer, stored);
-    passed.input ??= { ...allocation, length: stored.length };
+    const allocation = this.allocate(value.length, passed);
+    this.requireMemory().write(allocation.pointer, value);
+    passed.input ??= { ...allocation, length: value.length };
     passed.raw.push(allocation.pointer);
-    if (carrier === 'pointer-length') passed.raw.push(stored.length);
+    if (withLength) passed.raw.push(value.length);
   }
 
   /** Data that says itself where it ends. */

@@ -1,7 +1,7 @@
 import { WasmFunctionError } from '../errors';
 import type { FunctionType, ModuleDescription } from '../module/description';
 import { count } from '../values/describe';
-import { formatSignature } from '../values/format-signature';
+import { formatFunctionType, formatSignature } from '../values/parse-signature';
 import type { CallableExport, CallPlan, Convention, ExportChoice, Guest, GuestAbi } from './adapter';
 import { findAllocator } from './allocator';
 import { BytesGuest } from './bytes-guest';
@@ -14,7 +14,7 @@ import {
   possibleLayouts,
 } from './bytes-layout';
 import { LiveInstance } from './instance';
-import { exportsMemory, findFunction, formatFunctionType, offeredExports, requireFunction } from './module-exports';
+import { exportsMemory, findFunction, offeredExports, requireFunction } from './module-exports';
 import { importsWasi, missingImports, refuse } from './module-imports';
 import { numericSignature } from './numbers';
 import { unusualType } from './numeric';

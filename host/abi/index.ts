@@ -1,9 +1,28 @@
 import type { AbiName, GuestAbi } from './adapter';
+import { assemblyscript } from './assemblyscript';
 import { bytes } from './bytes';
+import { component } from './component';
+import { extism } from './extism';
 import { numeric } from './numeric';
+import { redpandaConnect } from './redpanda-connect';
+import { redpandaTransform } from './redpanda-transform';
+import { wasiCommand } from './wasi-command';
+import { wasmBindgen } from './wasm-bindgen';
+import { yomo } from './yomo';
 
-/** Every ABI this version knows, in the order in which modules are tried. */
-export const ABIS: readonly GuestAbi[] = [bytes, numeric];
+/** The guest ABIs in the order of detection: the first that recognises a module has it. */
+export const ABIS: readonly GuestAbi[] = [
+  component,
+  extism,
+  redpandaTransform,
+  redpandaConnect,
+  yomo,
+  wasmBindgen,
+  assemblyscript,
+  wasiCommand,
+  bytes,
+  numeric,
+];
 
 export function findAbi(name: AbiName): GuestAbi | undefined {
   return ABIS.find((abi) => abi.name === name);

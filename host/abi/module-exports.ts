@@ -1,5 +1,5 @@
 import { WasmFunctionError } from '../errors';
-import type { FunctionType, ModuleDescription, WasmType } from '../module/description';
+import type { FunctionType, ModuleDescription } from '../module/description';
 
 export interface FunctionExport {
   readonly name: string;
@@ -58,14 +58,4 @@ function listNames(offered: readonly FunctionExport[]): string {
   if (offered.length === 0) return 'it exports no function that could be called';
   const names = offered.slice(0, 10).map(({ name }) => `"${name}"`);
   return `choose one of ${names.join(', ')}${offered.length > names.length ? ' …' : ''}`;
-}
-
-/** As the binary has it: `(i32, i32) → i64`. */
-export function formatFunctionType(type: FunctionType): string {
-  const results = type.results.length === 1 ? String(type.results[0]) : list(type.results);
-  return `${list(type.parameters)} → ${results}`;
-}
-
-function list(types: readonly WasmType[]): string {
-  return `(${types.join(', ')})`;
 }

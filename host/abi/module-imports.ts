@@ -11,6 +11,10 @@ export function importsWasi(module: ModuleDescription): boolean {
   return module.imports.some((each) => WASI_MODULES.has(each.module));
 }
 
+export function importsModule(module: ModuleDescription, name: string): boolean {
+  return module.imports.some((each) => each.module === name);
+}
+
 /**
  * Why a module cannot be instantiated with what is supplied, as a sentence with the remedy.
  * @param isSupplied says of an import whether the ABI has it

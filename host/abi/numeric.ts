@@ -1,10 +1,10 @@
 import { WasmFunctionError } from '../errors';
 import type { FunctionType, ModuleDescription } from '../module/description';
-import { formatSignature } from '../values/format-signature';
-import type { Signature, ValueType } from '../values/signature';
+import { formatFunctionType, formatSignature } from '../values/parse-signature';
+import type { GuestValue, Signature, ValueType } from '../values/signature';
 import type { CallableExport, CallPlan, ExportChoice, Guest, GuestAbi } from './adapter';
 import { LiveInstance, rawResults } from './instance';
-import { formatFunctionType, offeredExports, requireFunction } from './module-exports';
+import { offeredExports, requireFunction } from './module-exports';
 import { importsWasi, missingImports, refuse } from './module-imports';
 import { isNumeric, liftNumber, lowerNumber, type NumericType, numericSignature, onlyNumbers, wasmType } from './numbers'; // prettier-ignore
 
@@ -40,8 +40,18 @@ function callableExports(module: ModuleDescription): CallableExport[] {
 
 function plan(module: ModuleDescription, choice: ExportChoice): Omit<CallPlan, 'abi' | 'maxOutput'> {
   const { name, type } = requireFunction(module, choice.export, offeredExports(module));
-  refuse(missingImports(module, IMPORT_REMEDY) ?? unusualType(type));
-  const signature = choice.signature ?? numericSignature(type);
+  refuse(missingImports(module, IMPORT_REMEDY));
+  return planNumbers(name, type, choice.signature);
+}
+
+/** @throws WasmFunctionError `abi` where the signature has other than numbers, or other ones than the type */
+export function planNumbers(
+  name: string,
+  type: FunctionType,
+  given: Signature | undefined,
+): Omit<CallPlan, 'abi' | 'maxOutput'> {
+  refuse(unusualType(type));
+  const signature = given ?? numericSignature(type);
   if (signature === undefined || !fitsNumbers(signature, type)) throw misfit(name, type, signature);
   return { export: name, signature, emits: 'result' };
 }
@@ -84,7 +94,10 @@ function instantiate(module: WebAssembly.Module, description: ModuleDescription,
 }
 
 /** A guest whose export is called with numbers and nothing else. */
-export function numericGuest(instance: LiveInstance, plan: CallPlan): Guest {
+export function numericGuest(
+  instance: LiveInstance,
+  plan: CallPlan,
+): Pick<Guest, 'memory'> & { readonly call: (args: readonly GuestValue[]) => GuestValue[] } {
   const target = instance.require(plan.export);
   const results = numericResults(plan.signature);
   return {

@@ -10,23 +10,6 @@ export interface RefusedKind {
 
 const NUMERIC: readonly WasmType[] = ['i32', 'i64', 'f32', 'f64'];
 
-/**
- * Why one export cannot be called although others of its module can: a parameter or result is a vector or
- * a reference, which a message cannot carry. wasm-bindgen's adapter has its own way with `externref`.
- */
-export function unusualTypes(module: ModuleDescription, exportName: string): Refusal | undefined {
-  const found = module.exports.find(({ name }) => name === exportName);
-  if (found?.kind !== 'function') return undefined;
-  const { parameters, results } = found.type;
-  const unusual = [...new Set([...parameters, ...results].filter((type) => !NUMERIC.includes(type)))];
-  if (unusual.length === 0) return undefined;
-  return {
-    kind: `an export over ${unusual.join(' and ')}`,
-    because: `${quoted(exportName)} takes or returns ${unusual.join(' and ')}, which a message cannot carry`,
-    remedy: 'Export a function over numbers, or over a pointer and a length, that calls it.',
-  };
-}
-
 function importsModule(module: ModuleDescription, test: (name: string) => boolean): boolean {
   return module.imports.some((item) => test(item.module));
 }
@@ -158,13 +141,21 @@ function recogniseJavy(module: ModuleDescription): Refusal | undefined {
   };
 }
 
-/** Only where nothing else can be called: a module with one plain export more stays usable. */
+/** Only where nothing else can be called: of a module with one plain export more, the adapters refuse single exports. */
 function recogniseOnlyUnusualTypes(module: ModuleDescription): Refusal | undefined {
-  const functions = module.exports.filter((item) => item.kind === 'function');
-  const [first] = functions;
-  if (first === undefined) return undefined;
-  const refusals = functions.map(({ name }) => unusualTypes(module, name));
-  return refusals.every((refusal) => refusal !== undefined) ? refusals[0] : undefined;
+  let first: Refusal | undefined;
+  for (const item of module.exports) {
+    if (item.kind !== 'function') continue;
+    const unusual = [...item.type.parameters, ...item.type.results].filter((type) => !NUMERIC.includes(type));
+    if (unusual.length === 0) return undefined;
+    const types = [...new Set(unusual)].join(' and ');
+    first ??= {
+      kind: `a module over ${types}`,
+      because: `${quoted(item.name)} takes or returns ${types}, which a message cannot carry`,
+      remedy: 'Export a function over numbers, or over a pointer and a length, that calls it.',
+    };
+  }
+  return first;
 }
 
 /** Modules of ABIs outside this project; the numbers are places among the ABIs' own. */

@@ -26,11 +26,19 @@ export function readProducers(reader: Reader): Producers {
         list.push(readable(`${reader.name('a name')} ${reader.name('a version')}`));
       }
     }
-    return {
-      tools: tools.slice(0, MAX_VALUES),
-      ...(languages[0] === undefined ? {} : { language: languages.join(', ') }),
-    };
+    const language = nameLanguage(languages, tools);
+    return { tools: tools.slice(0, MAX_VALUES), ...(language === undefined ? {} : { language }) };
   });
+}
+
+/** rustc names the language without a version, and itself with one. */
+function nameLanguage(languages: readonly string[], tools: readonly string[]): string | undefined {
+  if (languages.length === 0) return undefined;
+  const version = tools.map((tool) => /^rustc (\S+)/.exec(tool)?.[1]).find((found) => found !== undefined);
+  return languages
+    .map((language) => (language === 'Rust' && version !== undefined ? `Rust ${version}` : language))
+    .join(', ')
+    .slice(0, MAX_TEXT);
 }
 
 /** The features a `target_features` section says the module uses (tool conventions, Linking.md). */

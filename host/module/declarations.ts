@@ -57,7 +57,7 @@ export function readDeclarations(text: string): ReadonlyMap<string, Signature> {
       source.advance();
       continue;
     }
-    const comment = source.comment;
+    const comment = source.takeComment();
     const name = source.name();
     if (name === undefined) continue;
     const signature = refineByComment(readSignature(source), comment);
@@ -72,7 +72,7 @@ class Source {
   readonly #tokens: IterableIterator<RegExpExecArray>;
   #next: string | undefined;
   /** The last comment of the form used for documentation, until the statement after it has ended. */
-  comment = '';
+  #comment = '';
 
   constructor(text: string) {
     this.#tokens = text.matchAll(TOKEN);
@@ -88,15 +88,21 @@ class Source {
   }
 
   advance(): void {
-    if (this.#next === ';' || this.#next === '}') this.comment = '';
+    if (this.#next === ';' || this.#next === '}') this.#comment = '';
     for (;;) {
       const token = this.#tokens.next().value?.[0];
-      if (token?.startsWith('/*') === true) this.comment = token;
+      if (token?.startsWith('/*') === true) this.#comment = token;
       else if (token?.startsWith('//') !== true) {
         this.#next = token;
         return;
       }
     }
+  }
+
+  takeComment(): string {
+    const comment = this.#comment;
+    this.#comment = '';
+    return comment;
   }
 
   takeWord(text: string): boolean {
@@ -132,18 +138,25 @@ function readSignature(source: Source): Signature | undefined {
   return { parameters, results: result === 'void' ? [] : [result] };
 }
 
-/** A type up to one of `ends`: a name, or a union of one with undefined or null. */
+/** A type up to one of `ends`: a name, or a union of names. */
 function readType(source: Source, ends: readonly string[]): Result | 'void' | undefined {
   const names: string[] = [];
   do {
     const name = source.name();
     if (name === undefined) return undefined;
-    names.push(name);
+    const isList = source.takeWord('[');
+    if (isList && !source.takeWord(']')) return undefined;
+    names.push(isList ? `${name}[]` : name);
   } while (source.takeWord('|'));
   if (source.next !== undefined && !ends.includes(source.next)) return undefined;
+  return names.length === 1 && names[0] === 'void' ? 'void' : carriedType(names);
+}
+
+/** A union says one type where its other members are undefined or null, or the lists wasm-bindgen takes for bytes. */
+function carriedType(names: readonly string[]): Result | undefined {
   const present = names.filter((name) => name !== 'undefined' && name !== 'null');
-  if (names.length === 1 && names[0] === 'void') return 'void';
-  const type = present.length === 1 ? SCRIPT_TYPES.get(present.join('')) : undefined;
+  const [name, ...others] = present.includes('Uint8Array') ? present.filter((each) => each !== 'number[]') : present;
+  const type = name === undefined || others.length > 0 ? undefined : SCRIPT_TYPES.get(name);
   if (type === undefined) return undefined;
   return present.length === names.length ? { type } : { type, optional: true };
 }
@@ -152,8 +165,9 @@ function readType(source: Source, ends: readonly string[]): Result | 'void' | un
 function refineByComment(signature: Signature | undefined, comment: string): Signature | undefined {
   if (signature === undefined) return undefined;
   const named = new Map<string, string>();
-  for (const [, name = '', type = ''] of comment.matchAll(/@param ([\w$]+) `([^`\n]*)`/g)) named.set(name, type);
-  const returned = /@returns `([^`\n]*)`/.exec(comment)?.[1];
+  for (const [, name = '', type = ''] of comment.matchAll(/@param ([\w$]{1,200}) `([^`\n]{0,200})`/g))
+    named.set(name, type);
+  const returned = /@returns `([^`\n]{0,200})`/.exec(comment)?.[1];
   return {
     parameters: signature.parameters.map((parameter) => {
       const type = SOURCE_TYPES.get(named.get(parameter.name ?? '') ?? '');
@@ -175,7 +189,10 @@ function refineByComment(signature: Signature | undefined, comment: string): Sig
  */
 export function refine(signature: Signature, type: FunctionType): Signature | undefined {
   if (signature.parameters.some(({ optional }) => optional === true)) return signature;
-  const parameters = refineParameters(signature.parameters, type.parameters);
+  // older wasm-bindgen returns through a pointer passed first
+  const returnPointers = signature.results.length > 0 && type.results.length === 0 ? 1 : 0;
+  const types = type.parameters.slice(returnPointers);
+  const parameters = align(signature.parameters, types, 2) ?? align(signature.parameters, types, 1);
   if (parameters === undefined) return undefined;
   const [result] = signature.results;
   const [wasmResult] = type.results;
@@ -191,16 +208,7 @@ function isIndirect(type: ValueType): boolean {
   return type === 'string' || type === 'bytes' || type === 'json';
 }
 
-function refineParameters(declared: readonly Parameter[], types: readonly WasmType[]): Parameter[] | undefined {
-  for (const returnPointers of [0, 1]) {
-    for (const width of [2, 1]) {
-      const refined = align(declared, types.slice(returnPointers), width);
-      if (refined !== undefined) return refined;
-    }
-  }
-  return undefined;
-}
-
+/** @param width values that text or bytes take: a pointer and a length, or a pointer alone */
 function align(declared: readonly Parameter[], types: readonly WasmType[], width: number): Parameter[] | undefined {
   let at = 0;
   const refined: Parameter[] = [];
@@ -212,7 +220,9 @@ function align(declared: readonly Parameter[], types: readonly WasmType[], width
     }
     const type = refineValue(parameter.type, types[at]);
     if (type === undefined) return undefined;
-    refined.push({ ...parameter, type });
+    // TypeScript's number and bigint have no sign to go by.
+    const eitherSign = type === 'i64' || (type === 'i32' && parameter.type === 'f64');
+    refined.push({ ...parameter, type, ...(eitherSign ? { eitherSign } : {}) });
     at += 1;
   }
   return at === types.length ? refined : undefined;
@@ -221,11 +231,8 @@ function align(declared: readonly Parameter[], types: readonly WasmType[], width
 function refineValue(declared: ValueType, type: WasmType | undefined): ValueType | undefined {
   switch (type) {
     case 'i32':
-      return declared === 'f64'
-        ? 'i32'
-        : declared === 'bool' || declared === 'i32' || declared === 'u32'
-          ? declared
-          : undefined;
+      if (declared === 'f64') return 'i32';
+      return declared === 'bool' || declared === 'i32' || declared === 'u32' ? declared : undefined;
     case 'i64':
       return declared === 'i64' || declared === 'u64' ? declared : undefined;
     case 'f32':

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { AbiCaller, CallableExport, GuestAbi, Refusal } from '../abi/adapter';
-import { unusualTypes } from '../abi/refused';
 import { toErrorData, WasmFunctionError } from '../errors';
 import type { InspectedExport, Inspection } from '../inspection';
 import { formatFunctionType, formatSignature } from '../values/parse-signature';
 import type { Signature } from '../values/signature';
-import { readDeclarations, refine } from './declarations';
+import { readDeclarations } from './declarations';
+import { planDeclared } from './declared-plan';
 import type { ExternalType, Limits, ModuleDescription } from './description';
 import { type AbiChoice, detectAbi } from './detect';
 import { identify } from './identify';
@@ -28,7 +28,30 @@ export function inspectModule(
   declarations = '',
 ): Inspection {
   const identified = identify(bytes);
-  const unread = {
+  switch (identified.kind) {
+    case 'other': {
+      const { refusal } = identified;
+      const error = refusalError(refusal, 'module');
+      return { ...unread(bytes, file), kind: refusal.kind, because: refusal.because, refusal: toErrorData(error) };
+    }
+    case 'component':
+      return { ...unread(bytes, file), kind: 'component', ...describeComponent(abis) };
+    case 'core': {
+      const kind = 'core module';
+      const parsed = parseOrError(bytes);
+      if (parsed instanceof WasmFunctionError) {
+        const because = 'its header says so, although the rest cannot be read';
+        return { ...unread(bytes, file), kind, because, refusal: toErrorData(parsed) };
+      }
+      const abi = describeAbi(parsed, abis, choice, readDeclarations(declarations));
+      return { file, kind, ...describeContents(parsed), ...abi };
+    }
+  }
+}
+
+/** What is known of a file whose contents are not read. */
+function unread(bytes: Uint8Array, file: string) {
+  return {
     file,
     size: bytes.length,
     hash: createHash('sha256').update(bytes).digest('hex'),
@@ -38,29 +61,7 @@ export function inspectModule(
     imports: [],
     memories: [],
     tables: [],
-  };
-  switch (identified.kind) {
-    case 'other': {
-      const { refusal } = identified;
-      return {
-        ...unread,
-        kind: refusal.kind,
-        because: refusal.because,
-        refusal: toErrorData(refusalError(refusal, 'module')),
-      };
-    }
-    case 'component':
-      return { ...unread, kind: 'component', ...describeComponent(abis) };
-    case 'core': {
-      const parsed = parseOrError(bytes);
-      if (parsed instanceof WasmFunctionError) {
-        const because = 'its header says so, although the rest cannot be read';
-        return { ...unread, kind: 'core module', because, refusal: toErrorData(parsed) };
-      }
-      const described = { ...unread, ...describeContents(parsed), kind: 'core module' };
-      return { ...described, ...describeAbi(parsed, abis, choice, readDeclarations(declarations)) };
-    }
-  }
+  } satisfies Partial<Inspection>;
 }
 
 function parseOrError(bytes: Uint8Array): ModuleDescription | WasmFunctionError {
@@ -107,22 +108,29 @@ function describeAbi(
     return { ...known, refusal: toErrorData(notCalledYet(abi, because)), exports: functionExports(module) };
   }
   const callable = caller.exports(module);
-  const exports = [
-    ...callable.map((item) => inspectExport(item, module, caller, declared.get(item.name))),
-    ...unusualExports(module, abi, callable),
-  ];
-  const [only] = callable;
-  if (only === undefined) {
-    return { ...known, refusal: toErrorData(nothingToCall(abi)), exports };
+  const exports = callable.map((item) => inspectExport(item, module, caller, declared.get(item.name)));
+  const [first, ...others] = callable.filter((item) => canBeChosen(abi, item));
+  if (first === undefined) {
+    return { ...known, refusal: toErrorData(nothingToCall(abi, callable)), exports };
   }
-  return { ...known, exports, ...(callable.length === 1 ? { defaultExport: only.name } : {}) };
+  return { ...known, exports, ...(others.length === 0 ? { defaultExport: first.name } : {}) };
 }
 
-function nothingToCall(abi: GuestAbi): WasmFunctionError {
+/**
+ * Over plain types the binary says what is passed, so that a question no convention answers is a reason why
+ * not: an import that nobody supplies, a vector. Tools with glue of their own leave questions a signature answers.
+ */
+function canBeChosen(abi: GuestAbi, { signature, conventions }: CallableExport): boolean {
+  return (abi.name !== 'numeric' && abi.name !== 'bytes') || signature !== undefined || conventions !== undefined;
+}
+
+function nothingToCall(abi: GuestAbi, callable: readonly CallableExport[]): WasmFunctionError {
+  const reason = callable.find(({ question }) => question !== undefined)?.question;
   return new WasmFunctionError(
     'abi',
-    `${abi.title} is recognised, but the module exports no function that can be called. ` +
-      'Export one: in Rust #[wasm_bindgen] pub fn or #[no_mangle] pub extern "C" fn, in C -Wl,--export=NAME.',
+    reason ??
+      `${abi.title} is recognised, but the module exports no function that can be called. ` +
+        'Export one: in Rust #[wasm_bindgen] pub fn or #[no_mangle] pub extern "C" fn, in C -Wl,--export=NAME.',
   );
 }
 
@@ -134,44 +142,14 @@ function inspectExport(
 ): InspectedExport {
   const known = { name: item.name, type: formatFunctionType(item.type) };
   const conventions = item.conventions === undefined ? {} : { conventions: item.conventions };
-  const fitting = declared === undefined ? undefined : fittingSignature(item, module, caller, declared);
-  if (fitting !== undefined) return { ...known, signature: formatSignature(fitting), ...conventions };
+  const plan = planDeclared(caller, module, { export: item.name, convention: 'auto' }, declared);
+  if (plan !== undefined) return { ...known, signature: formatSignature(plan.signature), ...conventions };
   return {
     ...known,
     ...(item.signature === undefined ? {} : { signature: formatSignature(item.signature) }),
     ...(item.question === undefined ? {} : { question: item.question }),
     ...conventions,
   };
-}
-
-/** What the adapter makes of a declared signature, unless it says that it does not fit the binary. */
-function fittingSignature(
-  item: CallableExport,
-  module: ModuleDescription,
-  caller: AbiCaller,
-  declared: Signature,
-): Signature | undefined {
-  const signature = refine(declared, item.type) ?? declared;
-  try {
-    return caller.plan(module, { export: item.name, signature, convention: 'auto' }).signature;
-  } catch (error) {
-    if (error instanceof WasmFunctionError) return undefined;
-    throw error;
-  }
-}
-
-/** Exports over vectors or references, listed with the reason why they cannot be chosen. */
-function unusualExports(
-  module: ModuleDescription,
-  abi: GuestAbi,
-  callable: readonly CallableExport[],
-): InspectedExport[] {
-  if (abi.name !== 'numeric' && abi.name !== 'bytes') return [];
-  const listed = new Set(callable.map(({ name }) => name));
-  return functionExports(module).flatMap(({ name, type }) => {
-    const refusal = listed.has(name) ? undefined : unusualTypes(module, name);
-    return refusal === undefined ? [] : [{ name, type, question: `${refusal.because}. ${refusal.remedy}` }];
-  });
 }
 
 function functionExports(module: ModuleDescription): InspectedExport[] {
@@ -182,6 +160,8 @@ function functionExports(module: ModuleDescription): InspectedExport[] {
 
 function describeContents(module: ModuleDescription) {
   return {
+    size: module.size,
+    hash: module.hash,
     ...(module.language === undefined ? {} : { language: module.language }),
     tools: module.tools,
     features: module.features,

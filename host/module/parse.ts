@@ -15,7 +15,7 @@ import { readSections, SECTION } from './sections';
 import { readTable } from './tables';
 import { readLimits, readTypes, readValueType } from './types';
 
-/** What V8 accepts at most (its `wasm-limits.h`, which follows the WebAssembly JavaScript Interface). */
+/** What the V8 of Node 20 accepts at most (`wasm-limits.h`, after the WebAssembly JavaScript Interface). */
 const MAX_IMPORTS = 100_000;
 const MAX_EXPORTS = 100_000;
 const MAX_FUNCTIONS = 1_000_000;

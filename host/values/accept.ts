@@ -3,7 +3,7 @@ import { acceptBytes, acceptText } from './accept-bytes';
 import { acceptFloat, acceptInteger } from './accept-number';
 import { acceptJson } from './accept-json';
 import { count, describeValue } from './describe';
-import { formatSignature } from './format-signature';
+import { formatSignature } from './parse-signature';
 import type { GuestValue, Parameter, Signature } from './signature';
 import { Unacceptable } from './unacceptable';
 

@@ -107,7 +107,7 @@ class Tokens {
 }
 
 /**
- * A signature as people read it: `(f64) → f64`. Names are shown where there are several parameters, since
+ * A signature as people read it: `(f64) → f64`, `() → ()`. Names are shown where there are several parameters, since
  * one needs none to be told apart.
  */
 export function formatSignature({ parameters, results }: Signature): string {
@@ -128,7 +128,5 @@ function formatValue({ type, optional }: Result): string {
 }
 
 function arrow(parameters: readonly string[], results: readonly string[]): string {
-  const left = `(${parameters.join(', ')})`;
-  if (results.length === 0) return left;
-  return `${left} → ${results.length === 1 ? results.join('') : `(${results.join(', ')})`}`;
+  return `(${parameters.join(', ')}) → ${results.length === 1 ? results.join('') : `(${results.join(', ')})`}`;
 }

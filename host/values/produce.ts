@@ -2,7 +2,7 @@ import { WasmFunctionError } from '../errors';
 import type { CallResult, ResultKind } from '../wasm-function';
 import { parseDecimal } from './accept-number';
 import { describeValue } from './describe';
-import { formatSignature } from './format-signature';
+import { formatSignature } from './parse-signature';
 import { parseJsonText } from './json-text';
 import type { GuestValue, Signature } from './signature';
 import { decodeText, encodeText } from './text';

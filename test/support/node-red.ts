@@ -142,13 +142,14 @@ export class NodeRed {
     await eventually(
       'Node-RED started',
       () => {
-        if (this.exitCode !== undefined) throw new Error(`Node-RED ended (${String(this.exitCode)}):\n${this.#output}`);
+        if (this.exitCode !== undefined) return true;
         return this.#output.includes('Started flows') || this.#output.includes('Waiting for missing types');
       },
       60,
     ).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${this.#output}`);
     });
+    if (this.exitCode !== undefined) throw new Error(`Node-RED ended (${String(this.exitCode)}):\n${this.#output}`);
   }
 
   /** Deploys flows and waits until they run. */
@@ -187,13 +188,16 @@ export class NodeRed {
   }
 }
 
-/** A flow that answers `POST /<path>` with what `nodes` make of the request body; the first node is entered first. */
+/**
+ * A flow that answers `POST /<path>` with what `nodes` make of the request body; the first node is entered first.
+ * The places matter: the runtime takes a node without them for a configuration node.
+ */
 export function httpFlow(path: string, nodes: readonly Record<string, unknown>[]): object[] {
   const first = nodes[0];
   if (first === undefined) throw new Error('httpFlow needs a node');
   return [
-    { id: `${path}-in`, type: 'http in', z: 'tab', url: `/${path}`, method: 'post', wires: [[first.id]] },
-    ...nodes.map((node) => ({ z: 'tab', wires: [[`${path}-out`]], ...node })),
-    { id: `${path}-out`, type: 'http response', z: 'tab', statusCode: '', wires: [] },
+    { id: `${path}-in`, type: 'http in', z: 'tab', x: 100, y: 100, url: `/${path}`, method: 'post', wires: [[first.id]] },
+    ...nodes.map((node) => ({ z: 'tab', x: 300, y: 100, wires: [[`${path}-out`]], ...node })),
+    { id: `${path}-out`, type: 'http response', z: 'tab', x: 500, y: 100, statusCode: '', wires: [] },
   ];
 }

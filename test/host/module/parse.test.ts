@@ -169,6 +169,25 @@ describe('a description', () => {
     assert.deepEqual(customSections, ['producers', 'target_features']);
   });
 
+  test('names the language with the version of its compiler', () => {
+    const languageOf = (fields: Parameters<typeof producers>[0]): string | undefined =>
+      parseModule(module({ custom: [producers(fields)] })).language;
+    const rustc = ['rustc', '1.95.0 (59807616e 2026-04-14)'] as const;
+    assert.equal(languageOf({ language: [['Rust', '']], 'processed-by': [rustc] }), 'Rust 1.95.0');
+    assert.equal(languageOf({ language: [['Rust', '']] }), 'Rust');
+    assert.equal(
+      languageOf({
+        language: [
+          ['C11', ''],
+          ['Rust', '2018'],
+        ],
+        'processed-by': [rustc],
+      }),
+      'C11, Rust 2018',
+    );
+    assert.equal(languageOf({ 'processed-by': [rustc] }), undefined);
+  });
+
   test('shortens what tools wrote, and keeps it on one line', () => {
     const { language, tools } = parseModule(
       module({ custom: [producers({ language: [['x'.repeat(5000), '']], sdk: [['a\nb\u202e', '1']] })] }),

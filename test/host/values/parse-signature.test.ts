@@ -66,12 +66,12 @@ describe('a written signature', () => {
 describe('a shown signature', () => {
   test('has an arrow, and names only where there are several parameters', () => {
     assert.equal(formatSignature(parseSignature('(x: f64) -> f64')), '(f64) → f64');
-    assert.equal(formatSignature(parseSignature('(x: f64, f32, n: string?)')), '(x: f64, f32, n: string?)');
+    assert.equal(formatSignature(parseSignature('(x: f64, f32, n: string?)')), '(x: f64, f32, n: string?) → ()');
     assert.equal(formatSignature(parseSignature('() -> (i32, bytes?)')), '() → (i32, bytes?)');
   });
 
   test('reads back as what it was', () => {
-    for (const text of ['(a: f64, b: i32) → string?', '() → (i64, u64)', '(bytes)']) {
+    for (const text of ['(a: f64, b: i32) → string?', '() → (i64, u64)', '(bytes) → ()']) {
       assert.equal(formatSignature(parseSignature(text)), text);
     }
   });
@@ -79,6 +79,6 @@ describe('a shown signature', () => {
   test('of the binary has its types', () => {
     assert.equal(formatFunctionType({ parameters: ['i32', 'i32'], results: ['i64'] }), '(i32, i32) → i64');
     assert.equal(formatFunctionType({ parameters: [], results: ['i32', 'v128'] }), '() → (i32, v128)');
-    assert.equal(formatFunctionType({ parameters: [], results: [] }), '()');
+    assert.equal(formatFunctionType({ parameters: [], results: [] }), '() → ()');
   });
 });

@@ -1,0 +1,69 @@
+import { invalidFilter, invalidTopic } from '../../mqtt/topic';
+import { numberField, wholeNumber } from '../editor/number-field';
+
+interface SourceProperties {
+  name: string;
+  connection: string;
+  topic: string;
+  qos: number;
+  format: string;
+  acknowledge: string;
+  maxInFlight: number;
+  attempts: number;
+  deadLetter: string;
+  settle: number;
+}
+
+function validSettle(value: unknown): true | string {
+  const text = String(value ?? '').trim();
+  return text === '' || Number(text) > 0 ? true : `"${text}" is not a number of seconds above 0.`;
+}
+
+/** Deliveries and dead letters exist only where the flow is waited for. */
+function showDelivery(): void {
+  const waits = $('#node-input-acknowledge').val() === 'completed' && $('#node-input-qos').val() !== '0';
+  $('.mqtt-source-row-delivery').toggle(waits);
+}
+
+RED.nodes.registerType<SourceProperties>('mqtt-source', {
+  category: 'network',
+  color: '#d8bfd8',
+  defaults: {
+    name: { value: '' },
+    connection: { value: '', type: 'mqtt-connection', required: true },
+    topic: { value: '', validate: (value) => invalidFilter(String(value ?? '').trim()) ?? true },
+    qos: { value: 1, validate: wholeNumber(0, 2) },
+    format: { value: 'auto' },
+    acknowledge: { value: 'completed' },
+    maxInFlight: { value: 100, validate: wholeNumber(1, 0xffff) },
+    attempts: { value: 3, validate: wholeNumber(1, 1_000_000) },
+    deadLetter: {
+      value: '',
+      validate: (value) => {
+        const topic = String(value ?? '').trim();
+        return topic === '' ? true : (invalidTopic(topic) ?? true);
+      },
+    },
+    settle: { value: 60, validate: validSettle },
+  },
+  inputs: 0,
+  outputs: 1,
+  icon: 'mqtt-source.svg',
+  label: function () {
+    return this.name || this.topic || 'mqtt-source';
+  },
+  labelStyle: function () {
+    return this.name ? 'node_label_italic' : '';
+  },
+  oneditprepare: function () {
+    $('#node-input-acknowledge, #node-input-qos').on('change', showDelivery);
+    showDelivery();
+  },
+  oneditsave: function () {
+    this.qos = numberField('node-input-qos', 1);
+    this.maxInFlight = numberField('node-input-maxInFlight', 100);
+    this.attempts = numberField('node-input-attempts', 3);
+    this.settle = numberField('node-input-settle', 60);
+    return undefined;
+  },
+});

@@ -321,8 +321,10 @@ describe('the embedded broker', () => {
     ['TLS', '127.0.0.1', {}, 'mqtts', /mqtt:\/\/ and ws:\/\/ only/],
   ] as const) {
     test(`refuses ${title}`, async () => {
-      const { statuses } = publisherOf(embedded(await freePort(), { ...changes, embeddedBind: bind }, protocol));
-      assert.match((await failureOf(statuses)).message, reason);
+      const connection = embedded(await freePort(), { ...changes, embeddedBind: bind }, protocol);
+      assert.match((await failureOf(publisherOf(connection).statuses)).message, reason);
+      assert.match((await failureOf(publisherOf(connection).statuses)).message, reason);
+      assert.match((await failureOf(subscribe(connection, 'late').statuses)).message, reason);
     });
   }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, describe, test } from 'node:test';
 import { Editor, editorSettings, noBrowser } from '../support/browser';
 import { guestFile } from '../support/guests';
 import { NodeRed, eventually } from '../support/node-red';
@@ -14,6 +14,9 @@ interface SavedNode {
   readonly [property: string]: unknown;
 }
 
+/** The visible part of the typed input. */
+const FILE_FIELD = '.wasm-function-file .red-ui-typedInput-input';
+
 const flows: SavedNode[] = [
   { id: 'tab', type: 'tab', label: 'Flow' },
   {
@@ -21,6 +24,11 @@ const flows: SavedNode[] = [
     type: 'inject',
     z: 'tab',
     props: [{ p: 'payload' }],
+    repeat: '',
+    crontab: '',
+    once: false,
+    onceDelay: 0.1,
+    topic: '',
     payload: '14',
     payloadType: 'num',
     x: 120,
@@ -56,6 +64,12 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
     await editor.close();
     await nodeRed.stop();
   });
+  afterEach(() => editor.cancelDialog());
+
+  async function typeFile(path: string): Promise<void> {
+    await editor.page.locator(FILE_FIELD).fill(path);
+    await editor.page.keyboard.press('Tab');
+  }
 
   async function savedFunction(): Promise<SavedNode> {
     const saved = await nodeRed.json<SavedNode[]>('/flows');
@@ -72,9 +86,9 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
       hasText: 'wasm function',
     });
     await added.locator('.red-ui-flow-node').first().dblclick();
-    await page.locator('.red-ui-typedInput-input input').first().fill('triple/pkg/triple_lib_bg.wasm');
+    await typeFile('triple/pkg/triple_lib_bg.wasm');
     await page.locator('.wasm-function-card', { hasText: 'wasm-bindgen' }).waitFor();
-    assert.match(await page.locator('.wasm-function-card').innerText(), /Rust · \d+ B[^]*Detected because/);
+    assert.match(await page.locator('.wasm-function-card').innerText(), /Rust [\d.]+ · \d+ B[^]*Detected because/);
     await page.getByRole('button', { name: 'triple (f64) → f64' }).click();
     assert.equal(await page.locator('#node-input-export').inputValue(), 'triple');
     assert.equal(await page.locator('#node-input-timeout').getAttribute('placeholder'), '2.5');
@@ -106,13 +120,12 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
     const card = page.locator('.wasm-function-card.form-warning');
     await card.waitFor();
     assert.match(await card.innerText(), /HTML[^]*\.wasm/);
-    await editor.cancelDialog();
   });
 
   test('a name can be typed while the file is not there yet', async () => {
     const { page } = editor;
     await editor.edit('refused');
-    await page.locator('.red-ui-typedInput-input input').first().fill('later.wasm');
+    await typeFile('later.wasm');
     await page.locator('.wasm-function-card', { hasText: 'There is no file "later.wasm"' }).waitFor();
     await page.locator('#node-input-export').fill('run');
     await editor.confirmDialog();
@@ -130,7 +143,6 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
     assert.deepEqual(offered, ['auto', 'packed', 'packed-low', 'number']);
     await page.locator('#node-input-convention').selectOption('packed');
     await page.locator('.form-tips', { hasText: 'convention' }).waitFor({ state: 'detached' });
-    await editor.cancelDialog();
   });
 
   test('a module is uploaded from the dialog', async () => {
@@ -140,8 +152,7 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
     await page.locator('#wasm-function-upload').click();
     await (await chooser).setFiles(guestFile('wat/add'));
     await page.getByRole('button', { name: 'add (i32, i32) → i32' }).waitFor();
-    assert.equal(await page.locator('.red-ui-typedInput-input input').first().inputValue(), 'add.wasm');
-    await editor.cancelDialog();
+    assert.equal(await page.locator(FILE_FIELD).inputValue(), 'add.wasm');
   });
 
   test('the help says what goes in, what comes out, and which errors there are', async () => {

@@ -37,6 +37,7 @@ export class Editor {
   static async open(nodeRed: NodeRed): Promise<Editor> {
     const browser = await chromium.launch({ executablePath: executable, args: FLAGS });
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    page.setDefaultTimeout(8000);
     const editor = new Editor(browser, page);
     page.on('pageerror', (error) => editor.errors.push(String(error)));
     page.on('console', (message) => {
@@ -84,8 +85,11 @@ export class Editor {
     await this.page.locator('.red-ui-tray').waitFor({ state: 'detached' });
   }
 
+  /** Leaves the dialog that is open, where one is. */
   async cancelDialog(): Promise<void> {
-    await this.page.locator('#node-dialog-cancel').click();
+    const cancel = this.page.locator('#node-dialog-cancel');
+    if (!(await cancel.isVisible())) return;
+    await cancel.click();
     await this.page.locator('.red-ui-tray').waitFor({ state: 'detached' });
   }
 

@@ -158,7 +158,7 @@ function followModule(exports: ExportList, translate: Translate): () => void {
     window.clearTimeout(pause);
     pause = window.setTimeout(look, TYPING_PAUSE);
   };
-  input('file').on('change keyup', lookSoon);
+  input('file').on('change keyup paste', lookSoon);
   for (const property of ['abi', 'memory'] as const) input(property).on('change', lookSoon);
   const refresh = (): void => {
     exports.refresh();

@@ -16,7 +16,7 @@ export const defaults: NodeDefinition['defaults'] = {
   convention: { value: 'auto' },
   input: { value: 'payload', validate: isInput },
   inputType: { value: 'msg' },
-  output: { value: 'payload', validate: RED.validators.typedInput({ typeField: 'outputType' }) },
+  output: { value: 'payload', validate: RED.validators.typedInput({ typeField: 'outputType', allowUndefined: true }) },
   outputType: { value: 'msg' },
   result: { value: 'auto' },
   timeout: { value: '', validate: number('timeout', (value) => value > 0 && value <= 2_147_483) },
@@ -41,7 +41,8 @@ function isFile(this: FunctionNode, value: unknown, options?: { label?: string }
 
 function isInput(this: FunctionNode, value: unknown, options?: { label?: string }): boolean | string {
   const type = $('#node-input-inputType').val() ?? this.inputType;
-  return type === 'full' || RED.validators.typedInput({ typeField: 'inputType' }).call(this, value, options);
+  const validate = RED.validators.typedInput({ typeField: 'inputType', allowUndefined: true });
+  return type === 'full' || validate.call(this, value, options);
 }
 
 function isSignature(this: FunctionNode, value: unknown): boolean | string {

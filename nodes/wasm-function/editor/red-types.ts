@@ -55,7 +55,7 @@ export interface Notification {
 
 export interface EditorRed {
   readonly nodes: { registerType(type: string, definition: NodeDefinition): void };
-  readonly validators: { typedInput(options: { typeField: string }): Validator };
+  readonly validators: { typedInput(options: { typeField: string; allowUndefined?: boolean }): Validator };
   readonly settings: Readonly<Record<string, unknown>>;
   readonly popover: { tooltip(target: JQuery, text: string): unknown };
   notify(

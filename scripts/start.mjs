@@ -84,6 +84,17 @@ async function banner(options, flow) {
   ].join('\n');
 }
 
+/** npm's shell passes no signal on: when it is ended, this process would stay behind with the ports. */
+function whenOrphaned(stop) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    void stop();
+  }, 500);
+  watch.unref();
+}
+
 async function run(options) {
   const flow = await prepareFlow(options);
   await checkPorts(options, flow);
@@ -99,6 +110,7 @@ async function run(options) {
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void stop());
+  if (process.env.npm_lifecycle_event !== undefined) whenOrphaned(stop);
   // The terminal is gone, as with `npm start | head`: so are the results, and there is nothing left to do.
   process.stdout.on('error', () => void stop());
   child.on('exit', (code, signal) => {

@@ -162,8 +162,6 @@ function refuse(request: Request, response: Response, error: unknown): void {
 
 function toRefusal(error: unknown): { status: number; code: ErrorCode | 'request'; message: string } {
   if (error instanceof RequestError) return { status: error.status, code: 'request', message: error.message };
-  if (error instanceof WasmFunctionError) {
-    return { status: error.code === 'file' ? 404 : 422, code: error.code, message: error.message };
-  }
+  if (error instanceof WasmFunctionError) return { status: 422, code: error.code, message: error.message };
   return { status: 500, code: 'request', message: 'The request could not be answered; see the log of Node-RED.' };
 }

@@ -43,9 +43,20 @@ export class Editor {
       if (message.type() === 'error') editor.errors.push(`${message.text()} (${message.location().url})`);
     });
     await page.goto(nodeRed.url);
-    await page.locator('.red-ui-palette-node').first().waitFor();
-    await page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
+    await editor.#untilLoaded();
     return editor;
+  }
+
+  /** Takes over flows that were deployed by others. */
+  async reload(): Promise<void> {
+    this.page.once('dialog', (dialog) => void dialog.accept());
+    await this.page.reload();
+    await this.#untilLoaded();
+  }
+
+  async #untilLoaded(): Promise<void> {
+    await this.page.locator('.red-ui-palette-node').first().waitFor();
+    await this.page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
   }
 
   /** Drags a node from the palette to a place on the workspace. */
@@ -70,6 +81,11 @@ export class Editor {
 
   async confirmDialog(): Promise<void> {
     await this.page.locator('#node-dialog-ok').click();
+    await this.page.locator('.red-ui-tray').waitFor({ state: 'detached' });
+  }
+
+  async cancelDialog(): Promise<void> {
+    await this.page.locator('#node-dialog-cancel').click();
     await this.page.locator('.red-ui-tray').waitFor({ state: 'detached' });
   }
 

@@ -100,6 +100,8 @@ async function run(options) {
   await checkPorts(options, flow);
   const text = await banner(options, flow);
   const child = startNodeRed(options.port, flow.path);
+  // Whatever ends this process ends Node-RED with it.
+  process.on('exit', () => child.kill());
   let stopping = false;
   let client;
   const stop = async () => {

@@ -48,6 +48,9 @@ function fromText(text: string, parameter: Parameter): unknown {
     case 'bool':
       if (text === 'true' || text === '1') return true;
       return text === 'false' || text === '0' ? false : text;
+    case 'f32':
+    case 'f64':
+      return /^(NaN|-?Infinity)$/.test(text) ? Number(text) : text;
     default:
       return text;
   }

@@ -10,7 +10,7 @@ export function clientIdOf(
   nodeId: string,
   environment: (name: string) => string | undefined = (name) => process.env[name],
 ): string {
-  if (prefix === '') return `nodered-${randomBytes(8).toString('hex')}`;
+  if (prefix === '') return `nodered-${randomBytes(7).toString('hex')}`;
   const filled = prefix.replace(/\$\{([^}]*)\}/g, (_, name: string) => environment(name.trim()) ?? '');
   return `${filled}-${nodeId}`;
 }

@@ -33,6 +33,8 @@ export class Connection {
   #publisherStatus: ConnectionStatus = { kind: 'connecting' };
   readonly #publishers = new Set<object>();
   #embedded: { readonly ready: Promise<EmbeddedBroker | undefined>; readonly abort: AbortController } | undefined;
+  /** Why the embedded broker does not run: users that come later are told too. */
+  #embeddedFailure: ConnectionStatus | undefined;
   #closing: Promise<void> = Promise.resolve();
   #removed = false;
   #lastLogged = '';
@@ -133,9 +135,10 @@ export class Connection {
       const before = this.#closing;
       this.#embedded = { abort, ready: before.then(() => this.#startBroker(embeddedBind, abort.signal)) };
     }
-    const { ready } = this.#embedded;
+    const { ready, abort } = this.#embedded;
     void ready.then((broker) => {
       if (broker !== undefined) open();
+      else if (this.#embeddedFailure !== undefined && !abort.signal.aborted) this.#tellAll(this.#embeddedFailure);
     });
   }
 
@@ -150,7 +153,8 @@ export class Connection {
         const transport = isWebSocket(address) ? 'websocket' : 'tcp';
         return await startEmbeddedBroker({ bind, port: address.port, transport, credentials });
       } catch (error) {
-        this.#tellAll({ kind: 'failed', reason: 'embedded', message: (error as Error).message });
+        this.#embeddedFailure = { kind: 'failed', reason: 'embedded', message: (error as Error).message };
+        this.#tellAll(this.#embeddedFailure);
         if (!(error instanceof PortTakenError)) return undefined;
         await sleep(PORT_RETRY, undefined, { signal }).catch(() => undefined);
       }

@@ -114,8 +114,9 @@ export class SourceClient {
     const former = sessionPresent ? sessionFilters.get(this.#clientId) : undefined;
     if (former !== undefined && former !== filter) mqtt.unsubscribe(former, ignore);
     if (this.#settings.persistent) sessionFilters.set(this.#clientId, filter);
-    mqtt.subscribe(filter, { qos }, (error) => {
-      if (this.#closed) return;
+    mqtt.subscribe(filter, { qos }, (error, _granted, answer) => {
+      // Without an answer the connection has ended; the next one subscribes again.
+      if (this.#closed || (error !== null && answer === undefined)) return;
       this.#subscribed = error === null;
       this.#options.onStatus(error === null ? { kind: 'connected' } : refusal(filter, error));
     });

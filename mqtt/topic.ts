@@ -13,7 +13,7 @@ export function invalidTopic(topic: string): string | undefined {
 /** Why `filter` cannot be subscribed to, as a sentence; undefined where it can. */
 export function invalidFilter(filter: string): string | undefined {
   if (filter === '') return 'The topic is empty: give one, for instance "sensors/+/noise".';
-  const share = /^\$share\/([^/]*)(?:\/(.*))?$/s.exec(filter);
+  const share = /^\$share(?:\/([^/]*)(?:\/(.*))?)?$/s.exec(filter);
   if (share === null) return invalidText(filter) ?? invalidWildcards(filter);
   const [, group = '', shared = ''] = share;
   if (group === '' || /[+#]/.test(group)) {

@@ -84,11 +84,24 @@ async function banner(options, flow) {
   ].join('\n');
 }
 
+/** npm's shell passes no signal on: when it is ended, this process would stay behind with the ports. */
+function whenOrphaned(stop) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    void stop();
+  }, 500);
+  watch.unref();
+}
+
 async function run(options) {
   const flow = await prepareFlow(options);
   await checkPorts(options, flow);
   const text = await banner(options, flow);
   const child = startNodeRed(options.port, flow.path);
+  // Whatever ends this process ends Node-RED with it.
+  process.on('exit', () => child.kill());
   let stopping = false;
   let client;
   const stop = async () => {
@@ -99,6 +112,7 @@ async function run(options) {
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void stop());
+  if (process.env.npm_lifecycle_event !== undefined) whenOrphaned(stop);
   // The terminal is gone, as with `npm start | head`: so are the results, and there is nothing left to do.
   process.stdout.on('error', () => void stop());
   child.on('exit', (code, signal) => {

@@ -6,14 +6,23 @@ import { guestError } from './guest-error';
 import { LiveInstance } from './instance';
 import { findFunction, offeredExports, requireFunction } from './module-exports';
 import { importObject, missingImports, refuse } from './module-imports';
-import { isNumeric, numericSignature } from './numbers';
-import { numericGuest, planNumbers, unusualType } from './numeric';
+import { isNumeric } from './numbers';
+import { numericExport, numericGuest, planNumbers } from './numeric';
 
 const IMPORT_REMEDY =
   'Build it without the parts of the standard library that need a host (console, Date, Math.random, trace).';
 
 /** Functions of AssemblyScript's run-time (`--exportRuntime`) and of optional arguments. */
-const PLUMBING = new Set(['__new', '__pin', '__unpin', '__collect', '__setArgumentsLength', '__renew', '__retain', '__release']); // prettier-ignore
+const PLUMBING = new Set([
+  '__new',
+  '__pin',
+  '__unpin',
+  '__collect',
+  '__setArgumentsLength',
+  '__renew',
+  '__retain',
+  '__release',
+]);
 
 /** Characters of an abort's message or file name that are read. */
 const MAX_TEXT = 1000;
@@ -49,13 +58,7 @@ function offered(module: ModuleDescription) {
 
 function callableExports(module: ModuleDescription): CallableExport[] {
   const missing = missingImports(module, IMPORT_REMEDY, isAbort);
-  return offered(module).map(({ name, type }) => {
-    const question = missing ?? unusualType(type) ?? mayBeObject(module, type);
-    const signature = numericSignature(type);
-    return question === undefined && signature !== undefined
-      ? { name, type, signature }
-      : { name, type, question: question ?? '' };
-  });
+  return offered(module).map((each) => numericExport(each, missing ?? mayBeObject(module, each.type)));
 }
 
 /** Strings and arrays are pointers, and look like i32; without the run-time nobody can make one. */

@@ -45,8 +45,9 @@ const RETURNED: Readonly<Record<Exclude<Convention, 'number'>, readonly WasmType
   'in-place': ['i32'],
 };
 
-/** Conventions under which data may also be passed as one pointer. */
-const SELF_DELIMITING: readonly Convention[] = ['cstring', 'length-prefixed', 'number'];
+/** Conventions under which data may also be passed as one pointer; with `number` as NUL-terminated text. */
+const SELF_DELIMITING_RESULTS: readonly Convention[] = ['cstring', 'length-prefixed'];
+const SELF_DELIMITING: readonly Convention[] = [...SELF_DELIMITING_RESULTS, 'number'];
 
 function carry(
   parameters: readonly Parameter[],
@@ -111,9 +112,9 @@ export function defaultSignature(type: FunctionType, convention: Convention): Si
   const slots = convention === 'out-pointer' ? type.parameters.slice(1) : type.parameters;
   const data: Result = { type: convention === 'cstring' ? 'string' : 'bytes' };
   const results = convention === 'number' ? numbers.results : [data];
-  const list = slots.join(' ');
-  const onePointer = list === 'i32' && (convention === 'cstring' || convention === 'length-prefixed');
-  if (list === 'i32 i32' || onePointer) return { parameters: [data], results };
-  if (!slots.includes('i32')) return { parameters: slots.length === 0 ? [] : numbers.parameters, results };
+  const onePointer = slots.join(' ') === 'i32' && SELF_DELIMITING_RESULTS.includes(convention);
+  if (slots.join(' ') === 'i32 i32' || onePointer) return { parameters: [data], results };
+  const numbersOnly = SELF_DELIMITING_RESULTS.includes(convention) ? !slots.includes('i32') : !hasBuffer(slots);
+  if (numbersOnly) return { parameters: numbers.parameters.slice(numbers.parameters.length - slots.length), results };
   return undefined;
 }

@@ -18,6 +18,7 @@ import { exportsMemory, findFunction, offeredExports, requireFunction } from './
 import { importsWasi, missingImports, refuse } from './module-imports';
 import { numericSignature } from './numbers';
 import { unusualType } from './numeric';
+import { quoted } from './refused';
 
 const IMPORT_REMEDY = 'Build it so that it needs nothing of its host: no imports.';
 
@@ -33,7 +34,7 @@ export const bytes: GuestAbi = {
     if (target === undefined) return undefined;
     const wasi = importsWasi(module) ? ', and it imports WASI as a library or reactor does' : '';
     return {
-      because: `it exports a memory, the allocator "${allocator.name}" and functions over pointers such as "${target.name}"${wasi}`,
+      because: `it exports a memory, the allocator "${allocator.name}" and functions over pointers such as ${quoted(target.name)}${wasi}`,
     };
   },
   caller: { exports: callableExports, plan, instantiate },
@@ -54,7 +55,7 @@ function callableExports(module: ModuleDescription): CallableExport[] {
 function openQuestion(type: FunctionType, conventions: readonly Convention[]): string {
   return (
     `The binary does not tell pointers from numbers in ${formatFunctionType(type)}: choose how the result comes back ` +
-    `(convention ${orList(conventions)}), or give a signature such as (string) -> string.`
+    `(convention ${orList(conventions)}), or give a signature such as (string) -> string or (i32) -> i32.`
   );
 }
 

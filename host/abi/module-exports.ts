@@ -1,5 +1,6 @@
 import { WasmFunctionError } from '../errors';
 import type { FunctionType, ModuleDescription } from '../module/description';
+import { quoted } from './refused';
 
 export interface FunctionExport {
   readonly name: string;
@@ -7,13 +8,63 @@ export interface FunctionExport {
 }
 
 /** Functions that toolchains export for themselves, whatever the ABI. */
-const TOOLCHAIN = new Set(['_initialize', '__wasm_call_ctors', '__wasm_init_memory', '__wasm_apply_data_relocs', '__errno_location', 'setThrew', 'stackSave', 'stackRestore', 'stackAlloc', '__getTempRet0', '__setTempRet0', 'asyncify_start_unwind', 'asyncify_stop_unwind', 'asyncify_start_rewind', 'asyncify_stop_rewind', 'asyncify_get_state']); // prettier-ignore
+const TOOLCHAIN = new Set([
+  '_initialize',
+  '__wasm_call_ctors',
+  '__wasm_init_memory',
+  '__wasm_apply_data_relocs',
+  '__errno_location',
+  'setThrew',
+  'stackSave',
+  'stackRestore',
+  'stackAlloc',
+  '__getTempRet0',
+  '__setTempRet0',
+  'asyncify_start_unwind',
+  'asyncify_stop_unwind',
+  'asyncify_start_rewind',
+  'asyncify_stop_rewind',
+  'asyncify_get_state',
+]);
 const TOOLCHAIN_PREFIX = /^(?:_?emscripten_|__em_|cabi_post_|__wasilibc_|__tinygo_|__llvm_)/;
 
 /** Functions to hand out and take back memory, under the names languages and tutorials give them. */
-export const ALLOCATORS = ['alloc', 'allocate', 'malloc', '__alloc', 'wasm_alloc', 'wasm_malloc', 'wasm_allocate', '_malloc', 'cabi_realloc', 'canonical_abi_realloc'] as const; // prettier-ignore
-export const DEALLOCATORS = ['dealloc', 'deallocate', 'free', '__free', '__dealloc', 'wasm_free', 'wasm_dealloc', 'wasm_deallocate', '_free'] as const; // prettier-ignore
-const MEMORY_PLUMBING = new Set<string>([...ALLOCATORS, ...DEALLOCATORS, 'realloc', 'calloc', '__realloc', 'wasm_realloc', 'aligned_alloc', 'posix_memalign', 'malloc_usable_size', 'canonical_abi_free', 'cabi_free']); // prettier-ignore
+export const ALLOCATORS = [
+  'alloc',
+  'allocate',
+  'malloc',
+  '__alloc',
+  'wasm_alloc',
+  'wasm_malloc',
+  'wasm_allocate',
+  '_malloc',
+  'cabi_realloc',
+  'canonical_abi_realloc',
+] as const;
+export const DEALLOCATORS = [
+  'dealloc',
+  'deallocate',
+  'free',
+  '__free',
+  '__dealloc',
+  'wasm_free',
+  'wasm_dealloc',
+  'wasm_deallocate',
+  '_free',
+] as const;
+const MEMORY_PLUMBING = new Set<string>([
+  ...ALLOCATORS,
+  ...DEALLOCATORS,
+  'realloc',
+  'calloc',
+  '__realloc',
+  'wasm_realloc',
+  'aligned_alloc',
+  'posix_memalign',
+  'malloc_usable_size',
+  'canonical_abi_free',
+  'cabi_free',
+]);
 
 export function functionExports(module: ModuleDescription): FunctionExport[] {
   return module.exports.flatMap((each) => (each.kind === 'function' ? [{ name: each.name, type: each.type }] : []));
@@ -31,7 +82,6 @@ export function findFunction(module: ModuleDescription, name: string): FunctionE
   return functionExports(module).find((each) => each.name === name);
 }
 
-/** Whether the module exports a function of this name and, where given, number of parameters. */
 export function exportsFunction(module: ModuleDescription, name: string): boolean {
   return findFunction(module, name) !== undefined;
 }
@@ -50,12 +100,14 @@ export function requireFunction(
   if (found !== undefined) return found;
   const other = module.exports.find((each) => each.name === name);
   const what =
-    other === undefined ? `The module exports no "${name}"` : `The export "${name}" is a ${other.kind}, not a function`;
+    other === undefined
+      ? `The module exports no ${quoted(name)}`
+      : `The export ${quoted(name)} is a ${other.kind}, not a function`;
   throw new WasmFunctionError('export', `${what}; ${listNames(offered)}.`, { export: name });
 }
 
 function listNames(offered: readonly FunctionExport[]): string {
   if (offered.length === 0) return 'it exports no function that could be called';
-  const names = offered.slice(0, 10).map(({ name }) => `"${name}"`);
+  const names = offered.slice(0, 10).map(({ name }) => quoted(name));
   return `choose one of ${names.join(', ')}${offered.length > names.length ? ' …' : ''}`;
 }

@@ -1,5 +1,6 @@
 import { WasmFunctionError } from '../errors';
 import type { ModuleDescription, ModuleImport } from '../module/description';
+import { quoted } from './refused';
 
 /** Import modules of WASI preview 1, the second from before it had that name. */
 const WASI_MODULES = new Set(['wasi_snapshot_preview1', 'wasi_unstable']);
@@ -28,7 +29,7 @@ export function missingImports(
   const missing = module.imports.filter((each) => !isSupplied(each));
   const [first] = missing;
   if (first === undefined) return undefined;
-  const names = missing.slice(0, SHOWN).map((each) => `"${each.module}"."${each.name}"`);
+  const names = missing.slice(0, SHOWN).map((each) => `${quoted(each.module)}.${quoted(each.name)}`);
   const listed = `${names.join(', ')}${missing.length > SHOWN ? ` and ${String(missing.length - SHOWN)} more` : ''}`;
   if (missing.every((each) => WASI_MODULES.has(each.module))) {
     return (

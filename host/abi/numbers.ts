@@ -42,7 +42,10 @@ export function numericSignature(type: FunctionType): Signature | undefined {
   const results = type.results.filter(isNumberType);
   if (parameters.length + results.length < type.parameters.length + type.results.length) return undefined;
   return {
-    parameters: parameters.map((each) => ({ type: each, ...(each === 'i32' || each === 'i64' ? { eitherSign: true } : {}) })), // prettier-ignore
+    parameters: parameters.map((each) => ({
+      type: each,
+      ...(each === 'i32' || each === 'i64' ? { eitherSign: true } : {}),
+    })),
     results: results.map((each) => ({ type: each })),
   };
 }

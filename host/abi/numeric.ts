@@ -4,9 +4,18 @@ import { formatFunctionType, formatSignature } from '../values/parse-signature';
 import type { GuestValue, Signature, ValueType } from '../values/signature';
 import type { CallableExport, CallPlan, ExportChoice, Guest, GuestAbi } from './adapter';
 import { LiveInstance, rawResults } from './instance';
-import { offeredExports, requireFunction } from './module-exports';
+import { type FunctionExport, offeredExports, requireFunction } from './module-exports';
 import { importsWasi, missingImports, refuse } from './module-imports';
-import { isNumeric, liftNumber, lowerNumber, type NumericType, numericSignature, onlyNumbers, wasmType } from './numbers'; // prettier-ignore
+import {
+  isNumeric,
+  liftNumber,
+  lowerNumber,
+  type NumericType,
+  numericSignature,
+  onlyNumbers,
+  wasmType,
+} from './numbers';
+import { quoted } from './refused';
 
 const IMPORT_REMEDY =
   'Build it so that it needs nothing of its host, or choose the ABI it was made for if it was not recognised.';
@@ -27,15 +36,13 @@ export const numeric: GuestAbi = {
 
 function callableExports(module: ModuleDescription): CallableExport[] {
   const missing = missingImports(module, IMPORT_REMEDY);
-  return offeredExports(module).map(({ name, type }) => {
-    const question = missing ?? unusualType(type);
-    const signature = numericSignature(type);
-    return {
-      name,
-      type,
-      ...(question === undefined && signature !== undefined ? { signature } : { question: question ?? '' }),
-    };
-  });
+  return offeredExports(module).map((each) => numericExport(each, missing));
+}
+
+/** An export over numbers, or the reason why it is none that can be called. */
+export function numericExport({ name, type }: FunctionExport, refused: string | undefined): CallableExport {
+  const signature = refused === undefined ? numericSignature(type) : undefined;
+  return signature === undefined ? { name, type, question: refused ?? unusual(type) } : { name, type, signature };
 }
 
 function plan(module: ModuleDescription, choice: ExportChoice): Omit<CallPlan, 'abi' | 'maxOutput'> {
@@ -56,9 +63,12 @@ export function planNumbers(
   return { export: name, signature, emits: 'result' };
 }
 
-/** Why a function of this type cannot be called with what messages carry. */
+/** Why a function of this type cannot be called with what messages carry; undefined where it can. */
 export function unusualType(type: FunctionType): string | undefined {
-  if (onlyNumbers(type)) return undefined;
+  return onlyNumbers(type) ? undefined : unusual(type);
+}
+
+function unusual(type: FunctionType): string {
   return (
     `Its type is ${formatFunctionType(type)}: vectors and references have no counterpart in a message. ` +
     'Export a function that takes and returns i32, i64, f32 or f64.'
@@ -80,7 +90,7 @@ function misfit(name: string, type: FunctionType, signature: Signature | undefin
   const given = signature === undefined ? 'Its signature' : `The signature ${formatSignature(signature)}`;
   return new WasmFunctionError(
     'abi',
-    `${given} does not fit "${name}", whose type is ${formatFunctionType(type)}: a function over numbers has one of i32, u32, ` +
+    `${given} does not fit ${quoted(name)}, whose type is ${formatFunctionType(type)}: a function over numbers has one of i32, u32, ` +
       'i64, u64, f32, f64 or bool for each of them. For text and bytes choose the ABI that carries them.',
     { export: name },
   );

@@ -206,7 +206,9 @@ export class BindgenGuest implements Guest, BindgenHost {
   }
 
   say(words: string): void {
-    this.words = words.replace(/\s*Stack:\s*$/, '').trim();
+    // The hook adds the stack of an Error, which is empty here.
+    const end = words.lastIndexOf('\n\nStack:');
+    this.words = (end < 0 ? words : words.slice(0, end)).trim();
   }
 
   writeEmptyText(pointer: number): void {

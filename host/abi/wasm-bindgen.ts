@@ -8,6 +8,7 @@ import { BindgenGuest } from './wasm-bindgen-guest';
 import { isBindgenImport, isSupplied } from './wasm-bindgen-imports';
 import { findFree, findMalloc } from './wasm-bindgen-intrinsics';
 import { type BindgenFeatures, layOutBindgen, readSignature } from './wasm-bindgen-layout';
+import { quoted } from './refused';
 
 const IMPORT_REMEDY =
   'They belong to JavaScript or the browser (web-sys, js-sys, getrandom …), which a sandboxed function does not have. ' +
@@ -22,7 +23,9 @@ export const wasmBindgen: GuestAbi = {
     const mark = module.exports.find(({ name }) => name === '__wbindgen_malloc' || name === '__wbindgen_start');
     if (mark !== undefined) return { because: `it exports ${mark.name}` };
     const wanted = module.imports.find((each) => isBindgenImport(each) || each.name.startsWith('__wbg_'));
-    return wanted === undefined ? undefined : { because: `it imports ${wanted.name} from "${wanted.module}"` };
+    return wanted === undefined
+      ? undefined
+      : { because: `it imports ${quoted(wanted.name)} from ${quoted(wanted.module)}` };
   },
   caller: { exports: callableExports, plan, instantiate },
 };
@@ -69,7 +72,7 @@ function plan(module: ModuleDescription, choice: ExportChoice): Omit<CallPlan, '
   if (layout === undefined) {
     throw new WasmFunctionError(
       'abi',
-      `The signature ${formatSignature(given)} does not fit "${name}", whose type is ${formatFunctionType(type)}: ` +
+      `The signature ${formatSignature(given)} does not fit ${quoted(name)}, whose type is ${formatFunctionType(type)}: ` +
         'text and bytes take two i32 each (pointer and length), numbers one of their own type.',
       { export: name },
     );

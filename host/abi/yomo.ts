@@ -1,5 +1,6 @@
 import type { GuestAbi } from './adapter';
 import { exportsFunction } from './module-exports';
+import { quoted } from './refused';
 
 /** Recognised; this version does not call it. */
 export const yomo: GuestAbi = {
@@ -9,6 +10,6 @@ export const yomo: GuestAbi = {
   detect(module) {
     if (exportsFunction(module, 'yomo_handler')) return { because: 'it exports yomo_handler' };
     const wanted = module.imports.find((each) => each.module === 'env' && each.name.startsWith('yomo_'));
-    return wanted === undefined ? undefined : { because: `it imports ${wanted.name} from "env"` };
+    return wanted === undefined ? undefined : { because: `it imports ${quoted(wanted.name)} from "env"` };
   },
 };

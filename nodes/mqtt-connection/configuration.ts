@@ -34,7 +34,7 @@ export interface ConnectionSurroundings {
   readonly password: string;
   /** The options of the tls-config node with this id; undefined where there is none. */
   tlsOptions(id: string): TlsOptions | undefined;
-  environment(name: string): string | undefined;
+  readonly environment: (name: string) => string | undefined;
 }
 
 /** Seconds, in two bytes (MQTT 5, section 3.1.2.10). */
@@ -67,7 +67,7 @@ export function parseConnection(
     embeddedBind: readBoolean(definition.embedded, false) ? readText(definition.bind) || '127.0.0.1' : undefined,
     birth: readAnnouncement(definition.birth, 'birth'),
     will: readAnnouncement(definition.will, 'will'),
-    environment: (name) => surroundings.environment(name),
+    environment: surroundings.environment,
   };
 }
 

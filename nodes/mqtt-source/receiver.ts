@@ -83,12 +83,12 @@ export class Receiver {
   async #giveUp(delivery: Delivery, { error, attempts }: DeadLetter): Promise<void> {
     const { settings, log } = this.#options;
     const { topic } = delivery.packet;
-    const text = `A message on "${topic}" failed after ${String(attempts)} deliveries: ${error.message}`;
+    const reason = `after ${String(attempts)} deliveries: ${error.message}`;
     if (settings.deadLetter === '') {
-      log.error(`${text} It is acknowledged and gone; set a dead-letter topic to keep such messages.`);
+      log.error(`A message on "${topic}" was given up (a dead-letter topic would keep such messages) ${reason}`);
     } else {
       await this.#options.publish(deadLetterMessage(delivery, settings, error, attempts));
-      log.error(`${text} It was written to "${settings.deadLetter}".`);
+      log.error(`A message on "${topic}" was written to "${settings.deadLetter}" ${reason}`);
     }
     delivery.acknowledge();
   }

@@ -250,3 +250,27 @@ describe('source client with mosquitto', { skip: mosquittoMissing }, () => {
     await other.stop();
   });
 });
+
+describe('source client', () => {
+  test('a subscription that the broker refuses is told', async () => {
+    const { Aedes } = await import('aedes');
+    const broker = await Aedes.createBroker({
+      authorizeSubscribe: (_client, subscription, done) => {
+        done(null, subscription.topic === 'allowed' ? subscription : null);
+      },
+    });
+    const server = createServer(broker.handle).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const settings = settingsFor(`mqtt://127.0.0.1:${String((server.address() as AddressInfo).port)}`);
+    const refused = new CollectingSource(settings, { filter: 'denied' });
+    const allowed = new CollectingSource(settings, { filter: 'allowed', id: 'other' });
+    const status = await eventually('refused', () => (refused.status?.kind === 'failed' ? refused.status : undefined));
+    assert.equal(status.reason, 'subscription');
+    assert.match(status.message, /"denied" was not accepted: check the topic and the rights/);
+    await eventually('subscribed', () => allowed.isConnected);
+    await refused.client.close(false);
+    await allowed.client.close(false);
+    server.close();
+    broker.close();
+  });
+});

@@ -138,7 +138,7 @@ describe('the published package', () => {
     });
 
     test('its examples are in the import menu', async () => {
-      const response = await nodeRed.fetch(`/library/_examples_/flows/${manifest.name}/flows`);
+      const response = await nodeRed.fetch(`/library/examples/flows/${manifest.name}/flows`);
       assert.equal(response.status, 200);
       const example = readFileSync(join(repository, 'examples', 'flows.json'), 'utf8');
       assert.deepEqual(await response.json(), JSON.parse(example));

@@ -196,7 +196,16 @@ export function httpFlow(path: string, nodes: readonly Record<string, unknown>[]
   const first = nodes[0];
   if (first === undefined) throw new Error('httpFlow needs a node');
   return [
-    { id: `${path}-in`, type: 'http in', z: 'tab', x: 100, y: 100, url: `/${path}`, method: 'post', wires: [[first.id]] },
+    {
+      id: `${path}-in`,
+      type: 'http in',
+      z: 'tab',
+      x: 100,
+      y: 100,
+      url: `/${path}`,
+      method: 'post',
+      wires: [[first.id]],
+    },
     ...nodes.map((node) => ({ z: 'tab', x: 300, y: 100, wires: [[`${path}-out`]], ...node })),
     { id: `${path}-out`, type: 'http response', z: 'tab', x: 500, y: 100, statusCode: '', wires: [] },
   ];

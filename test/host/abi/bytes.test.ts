@@ -188,6 +188,9 @@ describe('what is certain and what is asked', () => {
     assert.equal(shown('length_prefixed_in', 'length-prefixed'), '(bytes) → bytes');
     assert.equal(shown('out_pointer', 'out-pointer'), '(bytes) → bytes');
     assert.equal(shown('sum', 'number'), '(bytes) → i32');
+    assert.equal(shown('length_of', 'number'), '(i32) → i32');
+    assert.equal(shown('outstanding', 'number'), '() → i32');
+    assert.equal(shown('name', 'cstring'), '() → string');
     assert.throws(() => c('prefix', { convention: 'packed' }), { code: 'abi', message: /several ways/ });
   });
 

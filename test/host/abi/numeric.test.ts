@@ -102,6 +102,20 @@ describe('what numbers refuse', () => {
     assert.throws(() => open('numeric', 'wat/vectors', 'reference'), { code: 'abi', message: /no counterpart/ });
   });
 
+  test('names from a module are shown on one line, and not whole', () => {
+    const name = `a\n${'b'.repeat(100_000)}`;
+    const described = { ...parseModule(guestBytes('wat/imports')), exports: [] };
+    const imports = described.imports.map((each) => ({ ...each, module: name, name }));
+    const fails = (description: ModuleDescription, exportName: string): void => {
+      assert.throws(
+        () => numeric.plan(description, { export: exportName, convention: 'auto' }),
+        (error: Error) => error.message.length < 1000 && !error.message.includes('\n'),
+      );
+    };
+    fails(described, name);
+    fails({ ...parseModule(guestBytes('wat/imports')), imports }, 'ok');
+  });
+
   test('imports nobody supplies, by name; WASI as not called yet', () => {
     assert.throws(() => open('numeric', 'wat/imports', 'ok'), {
       code: 'abi',
@@ -131,9 +145,12 @@ describe('detection', () => {
       [{ imports: [{ module: 'redpanda_transform', ...fn('check_abi_version_2') }] }, /^redpanda-transform: /],
       [{ imports: [{ module: 'benthos_wasm', ...fn('v0_msg_as_bytes') }] }, /^redpanda-connect: /],
       [{ exports: [fn('yomo_handler')] }, /^yomo: it exports yomo_handler/],
-      [{ imports: [{ module: 'env', ...fn('yomo_load_input') }] }, /^yomo: it imports yomo_load_input/],
+      [{ imports: [{ module: 'env', ...fn('yomo_load_input') }] }, /^yomo: it imports "yomo_load_input"/],
       [{ exports: [fn('__wbindgen_start')] }, /^wasm-bindgen: it exports __wbindgen_start/],
-      [{ imports: [{ module: './x_bg.js', ...fn('__wbindgen_throw') }] }, /^wasm-bindgen: it imports __wbindgen_throw/],
+      [
+        { imports: [{ module: './x_bg.js', ...fn('__wbindgen_throw') }] },
+        /^wasm-bindgen: it imports "__wbindgen_throw"/,
+      ],
       [{ imports: [{ module: 'wbg', ...fn('y') }] }, /^wasm-bindgen: /],
       [
         { imports: [{ module: 'env', ...fn('abort', ['i32', 'i32', 'i32', 'i32']) }] },

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FunctionType, ModuleDescription, WasmType } from '#dist/host/module/description';
+import { readDeclarations, refine } from '#dist/host/module/declarations';
 import { parseModule } from '#dist/host/module/parse';
+import { acceptArguments } from '#dist/host/values/accept';
 import { formatSignature } from '#dist/host/values/parse-signature';
 import { caller, type Choice, guestBytes, open, type Opened } from './guest';
 
@@ -9,6 +11,14 @@ const now = (name: string, signature?: string, choice: Choice = {}): Opened =>
   open('wasm-bindgen', 'rust-bindgen/guest', name, { ...choice, ...(signature === undefined ? {} : { signature }) });
 const old = (name: string, signature?: string): Opened =>
   open('wasm-bindgen', 'wasm-bindgen-2020/old', name, signature === undefined ? {} : { signature });
+
+const module = parseModule(guestBytes('rust-bindgen/guest'));
+
+function findFunction(name: string): FunctionType {
+  const found = module.exports.find((each) => each.name === name);
+  assert.ok(found?.kind === 'function');
+  return found.type;
+}
 
 describe('values', () => {
   test('numbers and booleans', () => {
@@ -84,6 +94,14 @@ describe('values', () => {
     assert.equal(now('repeat', '(string, f64) -> string').call(['x', 2]), 'xx');
     assert.throws(() => now('repeat', '(string, f64) -> string').call(['x', 1.5]), { code: 'arguments' });
   });
+});
+
+test('a .d.ts says no sign, so both ranges are accepted', () => {
+  const declared = readDeclarations('export function add(a: number, b: number): number;').get('add')!;
+  const found = findFunction('add');
+  const signature = refine(declared, found)!;
+  const planned = caller('wasm-bindgen').plan(module, { export: 'add', convention: 'auto', signature });
+  assert.deepEqual(acceptArguments([2 ** 32 - 1, -1], planned.signature), [2 ** 32 - 1, -1]);
 });
 
 describe('failures', () => {

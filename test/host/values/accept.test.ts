@@ -110,6 +110,11 @@ describe('floats', () => {
     }
   });
 
+  test('long text is refused as fast as it is read', { timeout: 5000 }, () => {
+    refuses(`${'1'.repeat(4_000_000)}x`, 'f64', /4000001 characters/);
+    assert.equal(accept('1'.repeat(400), 'f64'), Number.POSITIVE_INFINITY);
+  });
+
   test('refuses other text and everything else', () => {
     for (const text of ['', ' 1', '1 ', 'NaN', 'Infinity', '0x1', '1,5', '--1', 'abc'])
       refuses(text, 'f64', /number or decimal text/);

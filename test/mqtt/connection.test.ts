@@ -1,0 +1,352 @@
+import { spawnSync } from 'node:child_process';
+import { pbkdf2Sync } from 'node:crypto';
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { Connection, type ConnectionUse, type Publisher } from '#dist/mqtt/connection';
+import type { Delivery } from '#dist/mqtt/in-flight';
+import type { ConnectionSettings } from '#dist/mqtt/settings';
+import { MAX_WAITING } from '#dist/mqtt/sink-client';
+import type { ConnectionStatus } from '#dist/mqtt/status';
+import { Mosquitto, mosquittoMissing } from '../support/mosquitto';
+import { Probe, range, settingsFor, silentLog } from '../support/mqtt';
+import { eventually, freePort } from '../support/node-red';
+
+/** Uses of connections that are released after each test. */
+const uses: ConnectionUse[] = [];
+afterEach(async () => {
+  for (const use of uses.splice(0).reverse()) await use.release(false);
+});
+
+function kept<T extends ConnectionUse>(use: T): T {
+  uses.push(use);
+  return use;
+}
+
+function publisherOf(connection: Connection) {
+  const statuses: ConnectionStatus[] = [];
+  const publisher: Publisher = kept(connection.publisher((status) => statuses.push(status)));
+  return { publisher, statuses, isConnected: () => statuses.at(-1)?.kind === 'connected' };
+}
+
+function subscribe(connection: Connection, filter: string, id = 'source') {
+  const received: string[] = [];
+  const statuses: ConnectionStatus[] = [];
+  kept(
+    connection.subscribe({
+      id,
+      filter,
+      qos: 1,
+      maxInFlight: 10,
+      onDelivery: (delivery: Delivery) => {
+        received.push(String(delivery.packet.payload));
+        delivery.acknowledge();
+      },
+      onStatus: (status) => statuses.push(status),
+      log: silentLog,
+    }),
+  );
+  return { received, statuses, isConnected: () => statuses.at(-1)?.kind === 'connected' };
+}
+
+const outgoing = (topic: string, payload: string, qos: 0 | 1 | 2 = 1) => ({
+  topic,
+  payload: Buffer.from(payload),
+  qos,
+  retain: false,
+});
+
+async function failureOf(statuses: readonly ConnectionStatus[]) {
+  return eventually('a failure', () => {
+    const last = statuses.at(-1);
+    return last?.kind === 'failed' && last;
+  });
+}
+
+describe('connections with mosquitto', { skip: mosquittoMissing }, () => {
+  let broker: Mosquitto;
+  before(async () => {
+    broker = await Mosquitto.start();
+  });
+  after(() => broker.stop());
+
+  for (const protocolVersion of [4, 5] as const) {
+    test(`messages of each QoS go out and come in (${String(protocolVersion)})`, async () => {
+      const connection = new Connection(settingsFor(broker.url, { protocolVersion }), silentLog);
+      const source = subscribe(connection, `all/${String(protocolVersion)}`);
+      const { publisher } = publisherOf(connection);
+      await eventually('subscribed', source.isConnected);
+      for (const qos of [0, 1, 2] as const)
+        await publisher.publish(outgoing(`all/${String(protocolVersion)}`, String(qos), qos));
+      await eventually('all came', () => source.received.length === 3);
+      assert.deepEqual(source.received, ['0', '1', '2']);
+    });
+  }
+
+  test('birth is published with the first user, of whatever kind, and will only when the connection is lost', async () => {
+    const probe = await Probe.connect(broker.url, {}, 'life/#');
+    const settings = settingsFor(broker.url, {
+      clientId: 'alive',
+      birth: { topic: 'life/birth', payload: 'born', qos: 1, retain: false },
+      will: { topic: 'life/will', payload: 'gone', qos: 1, retain: false },
+    });
+    const first = kept(
+      new Connection(settings, silentLog).subscribe({
+        id: 'only',
+        filter: 'x',
+        qos: 1,
+        maxInFlight: 1,
+        onDelivery: () => undefined,
+        onStatus: () => undefined,
+        log: silentLog,
+      }),
+    );
+    await eventually('born', () => probe.payloads.includes('born'));
+    await first.release(false);
+    assert.deepEqual(probe.payloads, ['born']);
+
+    publisherOf(new Connection(settings, silentLog));
+    await eventually('born again', () => probe.payloads.length === 2);
+    // A client with the same identifier takes the connection over: for the broker the first one is lost.
+    const thief = await Probe.connect(broker.url, { clientId: 'alive-connection' });
+    await eventually('the will is published', () => probe.payloads.includes('gone'));
+    await thief.end();
+    await probe.end();
+  });
+
+  test('two sinks share one client, whose last user closes it', async () => {
+    const connection = new Connection(settingsFor(broker.url, { clientId: 'shared' }), silentLog);
+    const [first, second] = [publisherOf(connection), publisherOf(connection)];
+    await eventually('connected', () => first.isConnected() && second.isConnected());
+    await first.publisher.release(false);
+    await second.publisher.publish(outgoing('t', 'still'));
+    await second.publisher.release(false);
+    await eventually('disconnected', () => /Client shared-connection .*disconnected/.test(broker.output));
+    assert.equal(broker.output.split('as shared-connection').length, 2);
+    await assert.rejects(second.publisher.publish(outgoing('t', 'late')), /was closed before/);
+  });
+
+  test('messages wait for the connection, so many and no more', async () => {
+    const other = await Mosquitto.start();
+    await other.kill();
+    const { publisher, statuses } = publisherOf(new Connection(settingsFor(other.url), silentLog));
+    const waiting = range(MAX_WAITING).map((index) => publisher.publish(outgoing('queue', String(index))));
+    await assert.rejects(publisher.publish(outgoing('queue', 'one more')), /1000 messages wait for it already/);
+    assert.equal((await failureOf(statuses)).reason, 'refused');
+    await other.run();
+    await Promise.all(waiting);
+
+    await other.kill();
+    await eventually('the break is seen', () => statuses.at(-1)?.kind !== 'connected');
+    await assert.rejects(publisher.publish(outgoing('queue', 'zero', 0)), /QoS 0 does not wait/);
+    const late = publisher.publish(outgoing('queue', 'late'));
+    await other.run();
+    await late;
+    const last = publisher.publish(outgoing('queue', 'last'));
+    await publisher.release(false);
+    await last;
+    await other.stop();
+  });
+
+  test('what waits when the connection is closed is an error', async () => {
+    const { publisher } = publisherOf(
+      new Connection(settingsFor(`mqtt://127.0.0.1:${String(await freePort())}`), silentLog),
+    );
+    const waiting = assert.rejects(
+      publisher.publish(outgoing('t', 'x')),
+      /was closed before the broker had acknowledged/,
+    );
+    await publisher.release(false);
+    await waiting;
+  });
+
+  test('WebSocket', async () => {
+    const port = await freePort();
+    const other = await Mosquitto.start({ lines: [`listener ${String(port)} 127.0.0.1`, 'protocol websockets'] });
+    const connection = new Connection(settingsFor(`ws://127.0.0.1:${String(port)}/mqtt`), silentLog);
+    const source = subscribe(connection, 'ws');
+    const { publisher } = publisherOf(connection);
+    await eventually('subscribed', source.isConnected);
+    await publisher.publish(outgoing('ws', 'x'.repeat(100_000)));
+    await eventually('it came', () => source.received.length === 1);
+    assert.equal(source.received[0]?.length, 100_000);
+    await Promise.all(uses.splice(0).map((use) => use.release(false)));
+    await other.stop();
+  });
+
+  test('credentials', async () => {
+    // PBKDF2-SHA512 as mosquitto's own tool writes it.
+    const salt = Buffer.from('0123456789ab');
+    const hash = pbkdf2Sync('right', salt, 101, 64, 'sha512').toString('base64');
+    const other = await Mosquitto.start({
+      anonymous: false,
+      files: { passwords: `user:$7$101$${salt.toString('base64')}$${hash}\n` },
+      lines: ['password_file $folder/passwords'],
+    });
+    for (const protocolVersion of [4, 5] as const) {
+      const wrong = { credentials: { user: 'user', password: 'wrong' }, protocolVersion };
+      const { statuses } = publisherOf(new Connection(settingsFor(other.url, wrong), silentLog));
+      assert.equal((await failureOf(statuses)).reason, 'credentials');
+      const right = { credentials: { user: 'user', password: 'right' }, protocolVersion };
+      await publisherOf(new Connection(settingsFor(other.url, right), silentLog)).publisher.publish(outgoing('t', 'x'));
+    }
+    await Promise.all(uses.splice(0).map((use) => use.release(false)));
+    await other.stop();
+  });
+
+  describe('TLS', { skip: spawnSync('openssl', ['version']).error ? 'openssl is not installed' : false }, () => {
+    let folder: string;
+    let secure: Mosquitto;
+    let ports: { mqtts: number; wss: number };
+    const url = (protocol: 'mqtts' | 'wss') => `${protocol}://127.0.0.1:${String(ports[protocol])}`;
+
+    before(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'certificate-'));
+      const made = spawnSync('openssl', [
+        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+        ...['-subj', '/CN=test broker', '-addext', 'subjectAltName=IP:127.0.0.1'],
+        ...['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'certificate.pem')],
+      ]);
+      assert.equal(made.status, 0, made.stderr.toString());
+      ports = { mqtts: await freePort(), wss: await freePort() };
+      const files = [`certfile ${folder}/certificate.pem`, `keyfile ${folder}/key.pem`];
+      secure = await Mosquitto.start({
+        lines: [
+          ...[`listener ${String(ports.mqtts)} 127.0.0.1`, ...files],
+          ...[`listener ${String(ports.wss)} 127.0.0.1`, 'protocol websockets', ...files],
+        ],
+      });
+    });
+    after(async () => {
+      await secure.stop();
+      rmSync(folder, { recursive: true });
+    });
+
+    for (const protocol of ['mqtts', 'wss'] as const) {
+      test(`${protocol} with the broker's authority`, async () => {
+        const tls = { ca: readFileSync(join(folder, 'certificate.pem')) };
+        const { publisher } = publisherOf(new Connection(settingsFor(url(protocol), { tls }), silentLog));
+        await publisher.publish(outgoing('t', 'x'));
+      });
+
+      test(`${protocol} refuses a certificate of nobody known`, async () => {
+        const { statuses } = publisherOf(new Connection(settingsFor(url(protocol)), silentLog));
+        assert.equal((await failureOf(statuses)).reason, 'tls');
+      });
+    }
+  });
+});
+
+describe('the embedded broker', () => {
+  const embedded = (port: number, changes: Partial<ConnectionSettings> = {}, protocol = 'mqtt') =>
+    new Connection(
+      settingsFor(`${protocol}://127.0.0.1:${String(port)}`, { embeddedBind: '127.0.0.1', ...changes }),
+      silentLog,
+    );
+
+  for (const protocol of ['mqtt', 'ws']) {
+    test(`serves ${protocol}:// and frees its port`, async () => {
+      const port = await freePort();
+      const connection = embedded(port, {}, protocol);
+      const source = subscribe(connection, 'in');
+      const { publisher } = publisherOf(connection);
+      await eventually('subscribed', source.isConnected);
+      await publisher.publish(outgoing('in', 'x'));
+      await eventually('it came', () => source.received.length === 1);
+      for (const use of uses.splice(0)) await use.release(false);
+      const server = createServer().listen(port, '127.0.0.1');
+      await once(server, 'listening');
+      server.close();
+    });
+  }
+
+  test('sessions and retained messages survive a redeploy', async () => {
+    const port = await freePort();
+    const changes = { clientId: 'redeploy', persistent: true };
+    const first = embedded(port, changes);
+    const before = subscribe(first, 'kept');
+    const { publisher } = publisherOf(first);
+    await eventually('subscribed', before.isConnected);
+    await publisher.publish({ ...outgoing('kept', 'retained'), retain: true });
+    await eventually('it came', () => before.received.length === 1);
+    for (const use of uses.splice(0)) await use.release(false);
+
+    const second = embedded(port, changes);
+    const retained = subscribe(second, 'kept', 'other');
+    await eventually('the retained message comes', () => retained.received.length === 1);
+    assert.deepEqual(retained.received, ['retained']);
+  });
+
+  test('two connections on one port share the broker', async () => {
+    const port = await freePort();
+    const source = subscribe(embedded(port), 'shared');
+    await eventually('subscribed', source.isConnected);
+    const { publisher } = publisherOf(embedded(port));
+    await publisher.publish(outgoing('shared', 'x'));
+    await eventually('it came', () => source.received.length === 1);
+
+    const { statuses } = publisherOf(embedded(port, { credentials: { user: 'a', password: 'b' } }));
+    assert.match((await failureOf(statuses)).message, /with other settings/);
+  });
+
+  test('a port that is taken is told, with the way out, and taken when it becomes free', async () => {
+    const port = await freePort();
+    const server = createServer().listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    const { statuses, isConnected } = publisherOf(embedded(port));
+    const failure = await failureOf(statuses);
+    assert.equal(failure.reason, 'embedded');
+    assert.match(
+      failure.message,
+      /Port \d+ on 127\.0\.0\.1 is taken, probably by a broker.*switch the embedded broker off/,
+    );
+    server.close();
+    await eventually('connected', isConnected);
+  });
+
+  for (const [title, bind, changes, protocol, reason] of [
+    [
+      'an address of the network without credentials',
+      '0.0.0.0',
+      {},
+      'mqtt',
+      /open to the network: give the connection a user/,
+    ],
+    ['a name that is not loopback', 'example.com', {}, 'mqtt', /open to the network/],
+    ['MQTT 5', '127.0.0.1', { protocolVersion: 5 }, 'mqtt', /MQTT 3\.1\.1 only/],
+    ['TLS', '127.0.0.1', {}, 'mqtts', /mqtt:\/\/ and ws:\/\/ only/],
+  ] as const) {
+    test(`refuses ${title}`, async () => {
+      const connection = embedded(await freePort(), { ...changes, embeddedBind: bind }, protocol);
+      assert.match((await failureOf(publisherOf(connection).statuses)).message, reason);
+      assert.match((await failureOf(publisherOf(connection).statuses)).message, reason);
+      assert.match((await failureOf(subscribe(connection, 'late').statuses)).message, reason);
+    });
+  }
+
+  test('asks for the credentials of the connection', async () => {
+    const port = await freePort();
+    const credentials = { user: 'user', password: 'right' };
+    const { publisher } = publisherOf(embedded(port, { credentials }));
+    await publisher.publish(outgoing('t', 'x'));
+    const url = `mqtt://127.0.0.1:${String(port)}`;
+    for (const wrong of [undefined, { user: 'user', password: 'wrong' }]) {
+      const { statuses } = publisherOf(new Connection(settingsFor(url, { credentials: wrong }), silentLog));
+      assert.equal((await failureOf(statuses)).reason, 'credentials');
+    }
+  });
+
+  test('a web page is refused, a program is not', async () => {
+    const port = await freePort();
+    await eventually('connected', publisherOf(embedded(port, {}, 'ws')).isConnected);
+    const url = `ws://127.0.0.1:${String(port)}`;
+    const origin = { wsOptions: { headers: { origin: 'https://page.example' } } };
+    await assert.rejects(Probe.connect(url, origin));
+    const probe = await Probe.connect(url);
+    await probe.end();
+  });
+});

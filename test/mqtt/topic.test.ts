@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { addressText, parseBrokerAddress } from '#dist/mqtt/address';
+import { clientIdOf } from '#dist/mqtt/client-id';
+import { invalidFilter, invalidTopic } from '#dist/mqtt/topic';
+
+describe('topics and filters', () => {
+  for (const filter of [
+    'a',
+    '/',
+    '/a',
+    'a/',
+    '#',
+    '+',
+    'a/+/b',
+    'a/#',
+    '+/+/#',
+    '$SYS/#',
+    '$share/g/a/+',
+    '$share/g//a',
+    'ä b',
+    '$shared/a',
+  ]) {
+    test(`"${filter}" can be subscribed to`, () => {
+      assert.equal(invalidFilter(filter), undefined);
+    });
+  }
+
+  for (const [filter, reason] of [
+    ['', /empty/],
+    ['a+', /"a\+" must stand alone/],
+    ['a/b#', /must stand alone/],
+    ['#/a', /must be the last level/],
+    ['$share', /needs a group name/],
+    ['$share/', /needs a group name/],
+    ['$share//a', /needs a group name/],
+    ['$share/g+/a', /needs a group name/],
+    ['$share/g', /names no topic/],
+    ['$share/g/', /names no topic/],
+    ['$share/g/#/a', /must be the last level/],
+    ['a\0', /NUL/],
+    ['\ud800', /surrogate/],
+    ['a'.repeat(65536), /longer than 65535 bytes/],
+  ] as const) {
+    test(`${JSON.stringify(filter.slice(0, 20))} cannot be subscribed to`, () => {
+      assert.match(invalidFilter(filter) ?? 'valid', reason);
+    });
+  }
+
+  test('a topic to publish to has no wildcards', () => {
+    assert.equal(invalidTopic('a/b'), undefined);
+    assert.match(invalidTopic('a/+') ?? '', /wildcard/);
+    assert.match(invalidTopic('#') ?? '', /wildcard/);
+    assert.match(invalidTopic('') ?? '', /msg\.topic/);
+    assert.match(invalidTopic('ä'.repeat(40000)) ?? '', /longer/);
+  });
+});
+
+describe('broker addresses', () => {
+  for (const [url, text, path] of [
+    ['mqtt://127.0.0.1:1883', 'mqtt://127.0.0.1:1883', '/'],
+    ['mqtt://broker.example.com', 'mqtt://broker.example.com:1883', '/'],
+    ['MQTTS://Broker.example.com', 'mqtts://broker.example.com:8883', '/'],
+    [' ws://host:80/mqtt?x=1 ', 'ws://host:80', '/mqtt?x=1'],
+    ['wss://host', 'wss://host:443', '/'],
+    ['mqtt://[::1]:80', 'mqtt://[::1]:80', '/'],
+  ] as const) {
+    test(`"${url}"`, () => {
+      const address = parseBrokerAddress(url);
+      assert.equal(addressText(address), text);
+      assert.equal(address.path, path);
+    });
+  }
+
+  for (const url of ['', 'broker', 'http://broker', 'mqtt://', 'mqtt://host:99999', 'constructor://x']) {
+    test(`"${url}" is none`, () => {
+      assert.throws(() => parseBrokerAddress(url), /is no broker address: expected mqtt:\/\//);
+    });
+  }
+
+  test('credentials belong in their own fields', () => {
+    assert.throws(
+      () => parseBrokerAddress('mqtt://user:secret@host'),
+      (error: Error) => {
+        assert.match(error.message, /own fields/);
+        assert.doesNotMatch(error.message, /secret/);
+        return true;
+      },
+    );
+  });
+});
+
+describe('client identifiers', () => {
+  const environment = (name: string) => ({ HOST: 'edge7', EMPTY: '' })[name];
+
+  test('a prefix, a dash and the node', () => {
+    assert.equal(clientIdOf('line', 'n1', environment), 'line-n1');
+  });
+  test('variables anywhere in the prefix', () => {
+    assert.equal(clientIdOf('a-${HOST}-${ HOST }', 'n1', environment), 'a-edge7-edge7-n1');
+    assert.equal(clientIdOf('a${UNKNOWN}${EMPTY}', 'n1', environment), 'a-n1');
+  });
+  test('without a prefix it is another one each time', () => {
+    assert.notEqual(clientIdOf('', 'n1'), clientIdOf('', 'n1'));
+    // 23 bytes are what every broker of 3.1.1 must accept (section 3.1.3.1).
+    assert.ok(clientIdOf('', 'n1').length <= 23);
+  });
+});

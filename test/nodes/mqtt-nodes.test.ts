@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import helper from 'node-red-node-test-helper';
+import type { Node, NodeMessage } from 'node-red';
+import mqttConnection from '#dist/nodes/mqtt-connection/mqtt-connection';
+import mqttSink from '#dist/nodes/mqtt-sink/mqtt-sink';
+import mqttSource from '#dist/nodes/mqtt-source/mqtt-source';
+import { Mosquitto, mosquittoMissing } from '../support/mosquitto';
+import { Probe } from '../support/mqtt';
+import { eventually, freePort, requireNodeRed } from '../support/node-red';
+
+helper.init(requireNodeRed.resolve('node-red'));
+const require = createRequire(requireNodeRed.resolve('node-red'));
+const tlsConfig = require('@node-red/nodes/core/network/05-tls.js') as typeof mqttSink;
+const types = [mqttConnection, mqttSink, mqttSource, tlsConfig];
+
+interface Status {
+  fill: string;
+  text: string;
+}
+
+/** The statuses a node has shown, and its log. */
+interface Observed {
+  readonly node: Node;
+  readonly statuses: Status[];
+}
+
+function observe(id: string): Observed {
+  const node = helper.getNode(id) as unknown as Node & { status: { lastCall: unknown; args: [Status][] } };
+  return {
+    node,
+    get statuses() {
+      return node.status.args.map(([status]) => status);
+    },
+  };
+}
+
+const isConnected = ({ statuses }: Observed): boolean => statuses.at(-1)?.text === 'node-red:common.status.connected';
+
+async function next(node: Node): Promise<NodeMessage> {
+  const [message] = (await once(node, 'input')) as [NodeMessage];
+  return message;
+}
+
+/** Sends a message into a node and gives what its `done` was called with: Node-RED hands that to `_complete`. */
+function inject(node: Node, message: NodeMessage): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    Object.assign(node, {
+      _complete: (_message: NodeMessage, error?: Error) => {
+        resolve(error);
+      },
+    });
+    node.receive(message);
+  });
+}
+
+describe('the MQTT nodes', { skip: mosquittoMissing }, () => {
+  let broker: Mosquitto;
+  before(async () => {
+    broker = await Mosquitto.start();
+  });
+  after(() => broker.stop());
+  beforeEach((_context, done) => {
+    helper.startServer(done);
+  });
+  afterEach(async () => {
+    await helper.unload();
+    await new Promise((resolve) => {
+      helper.stopServer(resolve as () => void);
+    });
+  });
+
+  const connection = (changes: object = {}) => ({ id: 'c', type: 'mqtt-connection', url: broker.url, ...changes });
+
+  for (const protocolVersion of [4, '5']) {
+    test(`a message goes out through the sink and comes in through the source (${String(protocolVersion)})`, async () => {
+      await helper.load(types, [
+        connection({ protocolVersion }),
+        { id: 'sink', type: 'mqtt-sink', connection: 'c', topic: '', qos: '2' },
+        {
+          id: 'source',
+          type: 'mqtt-source',
+          connection: 'c',
+          topic: 'through/+',
+          qos: '2',
+          format: 'json',
+          wires: [['end']],
+        },
+        { id: 'end', type: 'helper' },
+      ]);
+      await eventually('connected', () => isConnected(observe('source')) && isConnected(observe('sink')));
+      const arrived = next(helper.getNode('end') as unknown as Node);
+      const error = await inject(observe('sink').node, {
+        payload: { noise: 1.5 },
+        topic: 'through/flow',
+        contentType: 'application/json',
+        userProperties: { from: 'test' },
+      });
+      assert.equal(error, undefined);
+      const { _msgid, ...message } = await arrived;
+      assert.equal(typeof _msgid, 'string');
+      const properties = { contentType: 'application/json', userProperties: { from: 'test' } };
+      assert.deepEqual(message, {
+        payload: { noise: 1.5 },
+        topic: 'through/flow',
+        qos: 2,
+        retain: false,
+        ...(protocolVersion === '5' ? properties : {}),
+      });
+    });
+  }
+
+  test('without hooks a source acknowledges as received and warns once', async () => {
+    await helper.load(types, [
+      connection({ clientId: 'helper' }),
+      { id: 'source', type: 'mqtt-source', connection: 'c', topic: 'received', wires: [['end']] },
+      { id: 'end', type: 'helper' },
+    ]);
+    const source = observe('source');
+    await eventually('connected', () => isConnected(source));
+    const probe = await Probe.connect(broker.url);
+    for (const payload of ['1', '2']) await probe.client.publishAsync('received', payload, { qos: 1 });
+    await eventually(
+      'both are acknowledged',
+      () => broker.output.split('Received PUBACK from helper-source').length === 3,
+    );
+    const warnings = (source.node.warn as unknown as { args: [string][] }).args.map(([text]) => text);
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? '', /acknowledged as received/);
+    await probe.end();
+  });
+
+  test('a payload that is not JSON goes to the dead letters, with the reason', async () => {
+    await helper.load(types, [
+      connection({ protocolVersion: 5 }),
+      {
+        id: 'source',
+        type: 'mqtt-source',
+        connection: 'c',
+        topic: 'json',
+        format: 'json',
+        deadLetter: 'dead',
+        wires: [[]],
+      },
+    ]);
+    await eventually('connected', () => isConnected(observe('source')));
+    const probe = await Probe.connect(broker.url, { protocolVersion: 5 }, 'dead');
+    await probe.client.publishAsync('json', '{', { qos: 1, properties: { userProperties: { from: 'test' } } });
+    const letter = await eventually('the dead letter', () => probe.received[0]);
+    assert.equal(String(letter.payload), '{');
+    const { error, ...rest } = { ...letter.properties?.userProperties };
+    assert.match(String(error), /The payload is not JSON/);
+    assert.deepEqual(rest, { from: 'test', attempts: '0', originalTopic: 'json' });
+    await probe.end();
+  });
+
+  test('a sink answers a message it cannot publish with the reason', async () => {
+    await helper.load(types, [connection(), { id: 'sink', type: 'mqtt-sink', connection: 'c', topic: '' }]);
+    const { node } = observe('sink');
+    assert.match((await inject(node, { payload: 'x' }))?.message ?? '', /The topic is empty/);
+    assert.match((await inject(node, { payload: undefined, topic: 't' }))?.message ?? '', /msg\.payload is undefined/);
+    assert.equal(await inject(node, { payload: 'x', topic: 't' }), undefined);
+  });
+
+  for (const [title, nodes, text, reason] of [
+    [
+      'no connection',
+      [{ type: 'mqtt-sink', topic: 't' }],
+      'mqtt-sink.status.configuration',
+      /No MQTT connection is chosen/,
+    ],
+    [
+      'a persistent session without an identifier',
+      [
+        { type: 'mqtt-sink', topic: 't', connection: 'c' },
+        { id: 'c', type: 'mqtt-connection', persistent: 'true' },
+      ],
+      'mqtt-sink.status.configuration',
+      /needs a client identifier/,
+    ],
+    [
+      'a topic that is none',
+      [
+        { type: 'mqtt-source', topic: 'a/#/b', connection: 'c' },
+        { id: 'c', type: 'mqtt-connection' },
+      ],
+      'mqtt-source.status.configuration',
+      /must be the last level/,
+    ],
+    [
+      'TLS settings that are missing',
+      [
+        { type: 'mqtt-sink', topic: 't', connection: 'c' },
+        { id: 'c', type: 'mqtt-connection', url: 'mqtts://127.0.0.1', tls: 'gone' },
+      ],
+      'mqtt-sink.status.configuration',
+      /TLS configuration of the connection is missing/,
+    ],
+  ] as const) {
+    test(`${title}: the status says so, and so does the log`, async () => {
+      await helper.load(types, nodes.map((node, index) => (index === 0 ? { id: 'n', ...node } : node)) as never);
+      const { node, statuses } = observe('n');
+      assert.deepEqual(statuses.at(-1), { fill: 'red', shape: 'ring', text });
+      assert.match((node.warn as unknown as { args: [string][] }).args.at(-1)?.[0] ?? '', reason);
+      if (node.type === 'mqtt-sink') assert.match((await inject(node, { payload: 'x' }))?.message ?? '', reason);
+    });
+  }
+
+  test('the embedded broker says when its port is taken', async () => {
+    await helper.load(types, [
+      connection({ embedded: 'true' }),
+      { id: 'sink', type: 'mqtt-sink', connection: 'c', topic: 't' },
+    ]);
+    const sink = observe('sink');
+    await eventually('the status', () => sink.statuses.at(-1)?.text === 'mqtt-sink.status.embedded');
+    assert.match(
+      (sink.node.warn as unknown as { args: [string][] }).args.at(-1)?.[0] ?? '',
+      /switch the embedded broker off/,
+    );
+  });
+
+  test('an embedded broker serves the flow and other programs, and stops with the flow', async () => {
+    const port = await freePort();
+    const url = `mqtt://127.0.0.1:${String(port)}`;
+    await helper.load(types, [
+      { id: 'c', type: 'mqtt-connection', url, embedded: true },
+      { id: 'source', type: 'mqtt-source', connection: 'c', topic: 'in', wires: [['end']] },
+      { id: 'end', type: 'helper' },
+    ]);
+    await eventually('connected', () => isConnected(observe('source')));
+    const arrived = next(helper.getNode('end') as unknown as Node);
+    const probe = await Probe.connect(url);
+    await probe.client.publishAsync('in', '21.5', { qos: 1 });
+    assert.equal((await arrived).payload, '21.5');
+    await probe.end();
+    await helper.unload();
+    await assert.rejects(Probe.connect(url));
+  });
+});

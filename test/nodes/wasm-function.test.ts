@@ -105,7 +105,7 @@ describe('wasm-function', () => {
     for (const id of [1, 2, 3].map((payload) => flow.send({ payload }))) {
       const { error } = await flow.outcome(id);
       assert.equal(error?.code, 'arguments');
-      assert.match(error.message, /timeout is "soon"/);
+      assert.match(error.message, /"timeout" is "soon"/);
     }
   });
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { fromErrorData, WasmFunctionError } from '../errors';
+import { closedError, fromErrorData, WasmFunctionError } from '../errors';
 import type { Call } from './call';
 import { BOARD_CALLS, CallBoard, monotonicClock } from './call-board';
 import type { Lane } from './lane';
@@ -292,10 +292,6 @@ export class ExecutionWorker {
       lane?.owner.ended(lane);
     }
   }
-}
-
-export function closedError(): WasmFunctionError {
-  return new WasmFunctionError('closed', 'The node was closed before the call had ended; send the message again.');
 }
 
 /** The error of a call that was running when its worker's thread ended by itself. */

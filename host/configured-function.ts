@@ -16,6 +16,7 @@ interface Active {
   readonly plan: CallPlan;
   readonly execution: Execution;
   readonly signature: string;
+  readonly fingerprint: string;
 }
 
 export interface FunctionServices {
@@ -116,7 +117,7 @@ export class ConfiguredFunction implements WasmFunction {
   }
 
   #activate(loaded: LoadedModule): void {
-    if (this.#state.kind === 'ready' && this.#state.inspection.hash === loaded.inspection.hash) {
+    if (this.#state.kind === 'ready' && this.#active?.fingerprint === loaded.fingerprint) {
       // the file is again what it was: nothing to take over, and nothing refused any more
       const { inspection, export: name, signature } = this.#state;
       this.#become({ kind: 'ready', inspection, export: name, signature });
@@ -128,7 +129,7 @@ export class ConfiguredFunction implements WasmFunction {
     const execution = this.services.executor.open(loaded.core, plan, { timeout, memory, instance, concurrency, queue });
     const before = this.#active;
     const signature = `${plan.export} ${formatSignature(plan.signature)}`;
-    this.#active = { plan, execution, signature };
+    this.#active = { plan, execution, signature, fingerprint: loaded.fingerprint };
     if (before !== undefined) {
       const { execution: retired } = before;
       this.#retiring.add(retired);

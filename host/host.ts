@@ -1,7 +1,7 @@
 import { ConfiguredFunction } from './configured-function';
 import { WorkerExecutor } from './execution/worker-executor';
 import type { Inspection } from './inspection';
-import { MIB, PAGE_SIZE, type HostLimits } from './limits';
+import { memoryCap, MIB, PAGE_SIZE, type HostLimits } from './limits';
 import type { ModuleSource } from './module/loader-messages';
 import { ModuleLoader } from './module/module-loader';
 import { ModuleStore } from './module/module-store';
@@ -27,7 +27,7 @@ export function createWasmHost(limits: HostLimits, log: HostLog, options: HostOp
     const loaded = await loader.load({
       source,
       maxFileSize: limits.maxFileSize * MIB,
-      memoryPages: Math.floor(((choice.memory ?? limits.memory) * MIB) / PAGE_SIZE),
+      memoryPages: memoryCap(choice.memory ?? limits.memory) / PAGE_SIZE,
       abi: choice.abi ?? 'auto',
       export: choice.export ?? '',
     });

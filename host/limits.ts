@@ -49,3 +49,8 @@ export const MAX_MEMORIES = 32;
 
 /** Seconds the loader may spend on reading, parsing and compiling one module. */
 export const LOAD_TIMEOUT = 30;
+
+/** Bytes of linear memory that a limit in MiB allows: whole pages. */
+export function memoryCap(mebibytes: number): number {
+  return Math.floor((mebibytes * MIB) / PAGE_SIZE) * PAGE_SIZE;
+}

@@ -1,4 +1,3 @@
-import type { ErrorContext } from '../errors';
 import type { FunctionType, ModuleDescription } from '../module/description';
 import type { GuestValue, Signature } from '../values/signature';
 
@@ -120,5 +119,3 @@ export interface Refusal {
   /** What to do instead. */
   readonly remedy: string;
 }
-
-export type GuestErrorContext = Pick<ErrorContext, 'guest'>;

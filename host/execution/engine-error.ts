@@ -44,7 +44,7 @@ export function fromEngine(thrown: unknown, guest: Guest | undefined, memoryCap:
 
 function fromTrap(message: string, guest: Guest | undefined, memoryCap: number): WasmFunctionError {
   const used = guest?.memory?.buffer.byteLength ?? 0;
-  const mebibytes = String(Math.floor(memoryCap / MIB));
+  const mebibytes = String(Number((memoryCap / MIB).toFixed(2)));
   if (used > 0 && used >= memoryCap) {
     return new WasmFunctionError(
       'memory',

@@ -61,7 +61,11 @@ export class ExecutionWorker {
     });
     this.#thread.unref();
     this.#thread.on('message', this.#receive);
-    this.#thread.on('messageerror', this.#fail);
+    this.#thread.on('messageerror', (error) => {
+      // an answer is lost, and nobody knows whose: whoever waits for one gets an error when the thread has ended
+      this.#fail(error);
+      void this.#thread.terminate();
+    });
     this.#thread.on('error', this.#fail);
     this.ended = new Promise((resolve) => {
       this.#thread.once('exit', () => {
@@ -107,13 +111,26 @@ export class ExecutionWorker {
     if (this.#outstanding === 0) this.#thread.ref();
     this.#outstanding += 1;
     this.#board.announce(number);
-    if (!this.#board.calls.write(number, lane.binding.lane, call.epoch, call.args)) {
-      this.#send({ kind: 'arguments', call: number, args: call.args });
-      this.#board.calls.writeElsewhere(number, lane.binding.lane, call.epoch);
+    try {
+      this.#hand(call, lane);
+    } catch (error) {
+      // values of a signature can always be handed over; should one not be, it costs this call only
+      this.#forget(call);
+      call.reject(new WasmFunctionError('arguments', `The arguments could not be handed over: ${String(error)}.`));
+      setImmediate(() => {
+        lane.owner.ended(lane);
+      });
+      return true;
     }
     this.#wake();
     this.#watchWithin(this.#patience(lane));
     return true;
+  }
+
+  #hand({ number, epoch, args }: Call, lane: Lane): void {
+    if (this.#board.calls.write(number, lane.binding.lane, epoch, args)) return;
+    this.#send({ kind: 'arguments', call: number, args });
+    this.#board.calls.writeElsewhere(number, lane.binding.lane, epoch);
   }
 
   /** Takes back the calls that have not started, in the order they were posted. */
@@ -294,9 +311,12 @@ export class ExecutionWorker {
   }
 }
 
-/** The error of a call that was running when its worker's thread ended by itself. */
-export function diedError(reason: Error): WasmFunctionError {
+/** The error of a call whose worker's thread ended by itself. It is the call's fault, so it is no `closed`. */
+function diedError(reason: Error): WasmFunctionError {
   return (reason as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
     ? new WasmFunctionError('memory', 'The call made the host hold more data than a worker may; send less at once.')
-    : new WasmFunctionError('closed', `The worker that runs the function ended unexpectedly: ${reason.message}.`);
+    : new WasmFunctionError(
+        'result',
+        `The function's worker ended before it had answered (${reason.message}); what it returned could not be handed over.`,
+      );
 }

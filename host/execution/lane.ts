@@ -8,8 +8,8 @@ export interface LaneOwner {
   ended(lane: Lane): void;
   /** These calls had not started when their worker ended, or were taken back: run them elsewhere. */
   returned(calls: readonly Call[]): void;
-  /** From now on its lanes stay among those that have timed out. */
-  quarantine(): void;
+  /** A call of the node has timed out; where it shared a worker, it shares with its like only from now on. */
+  timedOut(wasShared: boolean): void;
 }
 
 /** One instance's place: its calls run one after the other, in one worker. */
@@ -19,7 +19,9 @@ export class Lane {
   inFlight = 0;
   /** Whether an instance may hold state from calls before. */
   hasState = false;
-  /** Whether it has to stay among those that have timed out. */
+  /** Its node has timed out: no other node is placed beside it. */
+  hasTimedOut = false;
+  /** Its node has timed out while it shared a worker: it stays among such nodes. */
   quarantined = false;
   /** Its call has been running for long; while it has siblings that are free, they take the calls. */
   isStuck = false;

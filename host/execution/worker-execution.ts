@@ -1,6 +1,6 @@
 import type { CallPlan } from '../abi/adapter';
 import { closedError, queueError } from '../errors';
-import { MIB } from '../limits';
+import { memoryCap } from '../limits';
 import type { GuestValue } from '../values/signature';
 import { CallQueue, type Call } from './call';
 import type { CompiledModule, Execution, ExecutionOptions } from './executor';
@@ -39,7 +39,7 @@ export class WorkerExecution implements Execution, LaneOwner {
             description: compiled.description,
             plan,
             fresh: options.instance === 'fresh',
-            memoryCap: options.memory * MIB,
+            memoryCap: memoryCap(options.memory),
           },
           options.timeout * 1000,
           options.concurrency > 1,
@@ -85,8 +85,11 @@ export class WorkerExecution implements Execution, LaneOwner {
     this.#pump();
   }
 
-  quarantine(): void {
-    for (const lane of this.#lanes) lane.quarantined = true;
+  timedOut(wasShared: boolean): void {
+    for (const lane of this.#lanes) {
+      lane.hasTimedOut = true;
+      if (wasShared) lane.quarantined = true;
+    }
   }
 
   /** Calls accepted that have not ended. */

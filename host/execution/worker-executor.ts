@@ -1,7 +1,7 @@
 import type { CallPlan } from '../abi/adapter';
 import { WasmFunctionError } from '../errors';
 import type { Call } from './call';
-import { diedError, ExecutionWorker, type WorkerOwner } from './execution-worker';
+import { ExecutionWorker, type WorkerOwner } from './execution-worker';
 import type { CompiledModule, Execution, ExecutionOptions, Executor } from './executor';
 import type { Lane, LaneOwner } from './lane';
 import { WorkerExecution } from './worker-execution';
@@ -92,11 +92,12 @@ export class WorkerExecutor implements Executor, WorkerOwner {
 
   timedOut(worker: ExecutionWorker, culprit: Call, lane: Lane, waiting: readonly Call[]): void {
     const isShared = [...worker.lanes].some(({ owner }) => owner !== lane.owner);
-    this.#abandon(worker, lane.owner);
-    if (isShared) lane.owner.quarantine();
+    const lanes = this.#abandon(worker, lane.owner);
+    lane.owner.timedOut(isShared);
     culprit.reject(timeoutError(lane.timeout / 1000));
     giveBack(waiting);
-    lane.owner.ended(lane);
+    // also those that had no call to give back: they may have waited for room in the worker that is gone
+    for (const each of lanes) each.owner.ended(each);
   }
 
   stuck(worker: ExecutionWorker, stuck: Lane): void {
@@ -116,10 +117,11 @@ export class WorkerExecutor implements Executor, WorkerOwner {
   }
 
   died(worker: ExecutionWorker, reason: Error, waiting: readonly Call[]): void {
-    this.#abandon(worker, undefined);
+    const lanes = this.#abandon(worker, undefined);
     if (worker.isReady) giveBack(waiting);
     // one that never came up would not come up the next time either
-    else for (const call of waiting) call.reject(diedError(reason));
+    else for (const call of waiting) call.reject(notStartedError(reason));
+    for (const lane of lanes) lane.owner.ended(lane);
   }
 
   // ——— workers ———
@@ -127,7 +129,8 @@ export class WorkerExecutor implements Executor, WorkerOwner {
   #choose(lane: Lane, notIn: ExecutionWorker | undefined): ExecutionWorker {
     if (lane.quarantined) return (this.#quarantine ??= this.#take());
     if (this.#workers.size >= this.options.workers) {
-      const others = [...this.#workers].filter((worker) => worker !== notIn);
+      // one held by a node that has timed out is not shared; where all are, one more is taken
+      const others = [...this.#workers].filter((worker) => worker !== notIn && !hasTimedOut(worker));
       const emptiest = others.sort((a, b) => a.lanes.size - b.lanes.size)[0];
       if (emptiest !== undefined) return emptiest;
     }
@@ -163,11 +166,12 @@ export class WorkerExecutor implements Executor, WorkerOwner {
     });
   }
 
-  /** The worker is gone, and with it the instances of its lanes. */
-  #abandon(worker: ExecutionWorker, culprit: LaneOwner | undefined): void {
+  /** The worker is gone, and with it the instances of its lanes. @returns the lanes, which are without a worker now */
+  #abandon(worker: ExecutionWorker, culprit: LaneOwner | undefined): readonly Lane[] {
+    const lanes = [...worker.lanes];
     this.#remove(worker);
     void this.#end(worker);
-    for (const lane of worker.lanes) {
+    for (const lane of lanes) {
       if (lane.owner !== culprit && lane.hasState && !lane.binding.fresh) {
         this.options.log.warn(
           `${lane.title} starts anew: it shared a worker with a function that had to be ended, and its state went with it.`,
@@ -175,7 +179,12 @@ export class WorkerExecutor implements Executor, WorkerOwner {
       }
       worker.detach(lane);
     }
+    return lanes;
   }
+}
+
+function hasTimedOut(worker: ExecutionWorker): boolean {
+  return [...worker.lanes].some((lane) => lane.hasTimedOut);
 }
 
 /** Calls that have not started go back to the front of their queues, which find them another worker. */
@@ -195,4 +204,8 @@ function timeoutError(seconds: number): WasmFunctionError {
     `The function did not end within ${String(seconds)} s and was stopped. ` +
       'Give it less to do, or raise the time-out if it needs longer.',
   );
+}
+
+function notStartedError(reason: Error): WasmFunctionError {
+  return new WasmFunctionError('closed', `No worker thread could be started (${reason.message}).`);
 }

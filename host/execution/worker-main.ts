@@ -61,6 +61,15 @@ function run(call: number, lane: Lane, epoch: number, args: readonly GuestValue[
   if (!board.start(call, now())) return;
   const outcome = invoke(lane, epoch, args);
   if (!board.finish(call)) park();
+  try {
+    answer(call, outcome);
+  } catch (error) {
+    const text = `The function's result could not be handed over: ${String(error)}.`;
+    answer(call, new WasmFunctionError('result', text));
+  }
+}
+
+function answer(call: number, outcome: GuestValue[] | WasmFunctionError): void {
   if (outcome instanceof WasmFunctionError) send({ kind: 'error', call, error: toErrorData(outcome) });
   else if (!board.answers.write(call, 0, 0, outcome)) send({ kind: 'result', call, values: outcome });
   else if (board.tellAnswers()) send({ kind: 'answers' });

@@ -12,46 +12,19 @@ import { identify } from './identify';
 import { parseModule } from './parse';
 import { notCalledYet, refusalError } from './refusal';
 
-/**
- * Everything people are shown of a file: what it is, whether and how it can be called, and if not, why.
- * A file that is refused is no error here: the inspection says so.
- *
- * @param file as it is shown
- * @param abis the ABIs there are
- * @param declarations text of a `.d.ts` beside the module
- */
-export function inspectModule(
-  bytes: Uint8Array,
-  file: string,
-  abis: readonly GuestAbi[],
-  choice: AbiChoice,
-  declarations = '',
-): Inspection {
-  const identified = identify(bytes);
-  switch (identified.kind) {
-    case 'other': {
-      const { refusal } = identified;
-      const error = refusalError(refusal, 'module');
-      return { ...unread(bytes, file), kind: refusal.kind, because: refusal.because, refusal: toErrorData(error) };
-    }
-    case 'component':
-      return { ...unread(bytes, file), kind: 'component', ...describeComponent(abis) };
-    case 'core': {
-      const kind = 'core module';
-      const parsed = parseOrError(bytes);
-      if (parsed instanceof WasmFunctionError) {
-        const because = 'its header says so, although the rest cannot be read';
-        return { ...unread(bytes, file), kind, because, refusal: toErrorData(parsed) };
-      }
-      const abi = describeAbi(parsed, abis, choice, readDeclarations(declarations));
-      return { file, kind, ...describeContents(parsed), ...abi };
-    }
-  }
-}
+/** What a file's bytes alone say of it. Plain data. */
+export type Examined =
+  | { readonly kind: 'core'; readonly description: ModuleDescription }
+  /** Nothing of it can be called; the inspection says why. */
+  | { readonly kind: 'refused'; readonly inspection: Inspection };
 
-/** What is known of a file whose contents are not read. */
-function unread(bytes: Uint8Array, file: string) {
-  return {
+/**
+ * Looks at a file's bytes. One that is refused is no error here: its inspection says so.
+ * @param file as it is shown
+ */
+export function examine(bytes: Uint8Array, file: string, abis: readonly GuestAbi[]): Examined {
+  const identified = identify(bytes);
+  const unread = {
     file,
     size: bytes.length,
     hash: createHash('sha256').update(bytes).digest('hex'),
@@ -61,16 +34,64 @@ function unread(bytes: Uint8Array, file: string) {
     imports: [],
     memories: [],
     tables: [],
-  } satisfies Partial<Inspection>;
+  };
+  switch (identified.kind) {
+    case 'other': {
+      const { kind, because } = identified.refusal;
+      const refusal = toErrorData(refusalError(identified.refusal, 'module'));
+      return { kind: 'refused', inspection: { ...unread, kind, because, refusal } };
+    }
+    case 'component':
+      return { kind: 'refused', inspection: { ...unread, kind: 'component', ...describeComponent(abis) } };
+    case 'core':
+      try {
+        return { kind: 'core', description: parseModule(bytes) };
+      } catch (error) {
+        if (!(error instanceof WasmFunctionError)) throw error;
+        const because = 'its header says so, although the rest cannot be read';
+        return {
+          kind: 'refused',
+          inspection: { ...unread, kind: 'core module', because, refusal: toErrorData(error) },
+        };
+      }
+  }
 }
 
-function parseOrError(bytes: Uint8Array): ModuleDescription | WasmFunctionError {
-  try {
-    return parseModule(bytes);
-  } catch (error) {
-    if (error instanceof WasmFunctionError) return error;
-    throw error;
-  }
+/**
+ * Everything people are shown of a core module: which ABI and why, whether and how it can be called, and if not, why.
+ * @param file as it is shown
+ * @param abis the ABIs there are
+ * @param declared signatures from a `.d.ts` beside the module
+ */
+export function inspectCore(
+  description: ModuleDescription,
+  file: string,
+  abis: readonly GuestAbi[],
+  choice: AbiChoice,
+  declared: ReadonlyMap<string, Signature>,
+): Inspection {
+  return {
+    file,
+    kind: 'core module',
+    ...describeContents(description),
+    ...describeAbi(description, abis, choice, declared),
+  };
+}
+
+/**
+ * Both in one, for a file that is looked at once.
+ * @param declarations text of a `.d.ts` beside the module
+ */
+export function inspectModule(
+  bytes: Uint8Array,
+  file: string,
+  abis: readonly GuestAbi[],
+  choice: AbiChoice,
+  declarations = '',
+): Inspection {
+  const examined = examine(bytes, file, abis);
+  if (examined.kind === 'refused') return examined.inspection;
+  return inspectCore(examined.description, file, abis, choice, readDeclarations(declarations));
 }
 
 type AbiPart = Pick<Inspection, 'abi' | 'abiTitle' | 'because' | 'refusal' | 'exports' | 'defaultExport'>;

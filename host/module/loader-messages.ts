@@ -23,6 +23,8 @@ export interface LoadRequest {
 /** What the loader found. Plain data and a compiled module: it is posted from the loader's thread. */
 export interface LoadedModule {
   readonly inspection: Inspection;
+  /** Changes with the content of the file and of the `.d.ts` beside it. */
+  readonly fingerprint: string;
   /** Absent when the file is no core module or nothing of it can be called (`inspection.refusal`). */
   readonly core?: { readonly description: ModuleDescription; readonly module: WebAssembly.Module };
   /** Signatures from a `.d.ts` beside the module. */

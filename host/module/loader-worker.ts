@@ -1,48 +1,83 @@
 /** The loader's thread: reads, hashes, parses, rewrites and compiles modules, so that the main thread does not. */
+import { createHash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { ABIS } from '../abi';
 import { toErrorData, WasmFunctionError } from '../errors';
+import type { Inspection } from '../inspection';
 import { MAX_TABLE_ELEMENTS } from '../limits';
 import { capLimits } from './cap-limits';
 import { declarationPaths, readDeclarations } from './declarations';
 import type { ModuleDescription } from './description';
-import { inspectModule } from './inspect';
+import { examine, inspectCore } from './inspect';
 import type { LoadedModule, LoaderAnswer, LoadRequest } from './loader-messages';
 import { readDeclarationFile, readModuleFile } from './module-file';
-import { parseModule } from './parse';
 import { explainCompileError } from './proposals';
 
 if (parentPort === null) throw new Error('loader-worker runs in a worker thread only');
 const port = parentPort;
+
+/** A content that has been parsed and compiled, or refused in doing so. */
+interface Prepared {
+  readonly description: ModuleDescription;
+  readonly compiled: WebAssembly.Module | WasmFunctionError;
+}
+
+/** Contents kept while the thread lives: nodes that choose other exports of one file come one after the other. */
+const KEPT = 8;
+const kept = new Map<string, Prepared>();
 
 async function load(request: LoadRequest): Promise<LoadedModule> {
   const { source } = request;
   const bytes = source.kind === 'file' ? await readModuleFile(source.file, request.maxFileSize) : source.bytes;
   const name = source.kind === 'file' ? source.file : source.name;
   const text = source.kind === 'file' ? await readDeclarationFile(declarationPaths(source.file)) : undefined;
-  const inspection = inspectModule(bytes, name, ABIS, { abi: request.abi, export: request.export }, text);
-  const declarations = text === undefined ? new Map<string, never>() : readDeclarations(text);
-  if (inspection.refusal !== undefined) return { inspection, declarations };
+  const declarations = readDeclarations(text ?? '');
+  const hash = sha256(bytes);
+  const found = { declarations, fingerprint: `${hash} ${sha256(text ?? '')}` };
+  const prepared = prepare(bytes, name, hash, request.memoryPages);
+  if ('refused' in prepared) return { ...found, inspection: prepared.refused };
+  const { description, compiled } = prepared;
+  const inspection = inspectCore(description, name, ABIS, { abi: request.abi, export: request.export }, declarations);
+  if (inspection.refusal !== undefined) return { ...found, inspection };
+  return compiled instanceof WasmFunctionError
+    ? { ...found, inspection: { ...inspection, refusal: toErrorData(compiled) } }
+    : { ...found, inspection, core: { description, module: compiled } };
+}
+
+function prepare(
+  bytes: Uint8Array,
+  name: string,
+  hash: string,
+  memoryPages: number,
+): Prepared | { readonly refused: Inspection } {
+  const key = `${hash} ${String(memoryPages)}`;
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  const examined = examine(bytes, name, ABIS);
+  if (examined.kind === 'refused') return { refused: examined.inspection };
+  const { description } = examined;
+  const prepared = { description, compiled: compile(bytes, description, memoryPages) };
+  kept.set(key, prepared);
+  for (const oldest of [...kept.keys()].slice(0, -KEPT)) kept.delete(oldest);
+  return prepared;
+}
+
+function compile(
+  bytes: Uint8Array,
+  description: ModuleDescription,
+  memoryPages: number,
+): WebAssembly.Module | WasmFunctionError {
   try {
-    const description = parseModule(bytes);
-    return {
-      inspection,
-      declarations,
-      core: { description, module: compile(bytes, description, request.memoryPages) },
-    };
+    const capped = capLimits(bytes, { memoryPages, tableElements: MAX_TABLE_ELEMENTS });
+    return new WebAssembly.Module(capped as Uint8Array<ArrayBuffer>);
   } catch (error) {
-    if (!(error instanceof WasmFunctionError)) throw error;
-    return { inspection: { ...inspection, refusal: toErrorData(error) }, declarations };
+    if (error instanceof WasmFunctionError) return error;
+    return explainCompileError(error instanceof Error ? error.message : String(error), description);
   }
 }
 
-function compile(bytes: Uint8Array, description: ModuleDescription, memoryPages: number): WebAssembly.Module {
-  const capped = capLimits(bytes, { memoryPages, tableElements: MAX_TABLE_ELEMENTS });
-  try {
-    return new WebAssembly.Module(capped as Uint8Array<ArrayBuffer>);
-  } catch (error) {
-    throw explainCompileError(error instanceof Error ? error.message : String(error), description);
-  }
+function sha256(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 async function answer(request: LoadRequest): Promise<LoaderAnswer> {

@@ -68,6 +68,8 @@ export class ModuleLoader {
       resourceLimits: { maxOldGenerationSizeMb: LOADER_HEAP },
     });
     thread.on('message', (answer: LoaderAnswer) => {
+      // the answer of a thread that was given up is too late, and belongs to no job that waits now
+      if (this.#thread !== thread) return;
       if (answer.kind === 'loaded')
         this.#finish((job) => {
           job.resolve(answer.loaded);

@@ -1,7 +1,8 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import type { AbiName } from '../abi/adapter';
 import { WasmFunctionError } from '../errors';
-import { MIB, PAGE_SIZE } from '../limits';
+import { memoryCap, MIB, PAGE_SIZE } from '../limits';
+import { declarationPaths } from './declarations';
 import type { LoadedModule } from './loader-messages';
 import type { ModuleLoader } from './module-loader';
 
@@ -27,8 +28,8 @@ export type ModuleListener = (outcome: ModuleOutcome) => void;
 /** Keeps each module once, whoever uses it, and tells its users when the file's content changes. */
 export class ModuleStore {
   readonly #entries = new Map<string, StoreEntry>();
-  /** Compiled modules by content and memory, as long as anybody uses them. */
-  readonly #compiled = new Map<string, WeakRef<WebAssembly.Module>>();
+  /** Descriptions and compiled modules by content and memory, as long as anybody uses them. */
+  readonly #cores = new Map<string, WeakRef<NonNullable<LoadedModule['core']>>>();
 
   constructor(
     private readonly loader: ModuleLoader,
@@ -59,7 +60,7 @@ export class ModuleStore {
       const loaded = await this.loader.load({
         source: { kind: 'file', file: request.file },
         maxFileSize: this.maxFileSize * MIB,
-        memoryPages: Math.floor((request.memory * MIB) / PAGE_SIZE),
+        memoryPages: memoryCap(request.memory) / PAGE_SIZE,
         abi: request.abi,
         export: request.export,
       });
@@ -70,16 +71,16 @@ export class ModuleStore {
     }
   }
 
-  /** The same with the compiled module that others of this content use already. */
+  /** The same with the description and compiled module that others of this content use already. */
   #shared(loaded: LoadedModule, memory: number): LoadedModule {
     if (loaded.core === undefined) return loaded;
     const key = `${loaded.inspection.hash} ${String(memory)}`;
-    const known = this.#compiled.get(key)?.deref();
-    if (known !== undefined) return { ...loaded, core: { ...loaded.core, module: known } };
-    for (const [other, reference] of this.#compiled) {
-      if (reference.deref() === undefined) this.#compiled.delete(other);
+    const core = this.#cores.get(key)?.deref();
+    if (core !== undefined) return { ...loaded, core };
+    for (const [other, reference] of this.#cores) {
+      if (reference.deref() === undefined) this.#cores.delete(other);
     }
-    this.#compiled.set(key, new WeakRef(loaded.core.module));
+    this.#cores.set(key, new WeakRef(loaded.core));
     return loaded;
   }
 }
@@ -91,12 +92,18 @@ class StoreEntry {
   #isLoading = false;
   #isStale = false;
 
+  /** The module and the places of a `.d.ts` beside it. */
+  readonly #watched: readonly string[];
+
   constructor(
-    private readonly file: string,
+    file: string,
     private readonly load: () => Promise<ModuleOutcome>,
   ) {
-    // watched before it is read, so that no change falls between
-    watchFile(file, { interval: WATCH_INTERVAL, persistent: false }, this.#reload);
+    this.#watched = [file, ...declarationPaths(file)];
+    // watched before they are read, so that no change falls between
+    for (const path of this.#watched) {
+      watchFile(path, { interval: WATCH_INTERVAL, persistent: false }, this.#reload);
+    }
     this.#reload();
   }
 
@@ -114,7 +121,7 @@ class StoreEntry {
   remove(listener: ModuleListener): boolean {
     this.#listeners.delete(listener);
     if (this.#listeners.size > 0) return false;
-    unwatchFile(this.file, this.#reload);
+    for (const path of this.#watched) unwatchFile(path, this.#reload);
     return true;
   }
 
@@ -138,7 +145,7 @@ class StoreEntry {
 
 function isSame(before: ModuleOutcome | undefined, after: ModuleOutcome): boolean {
   if (before?.kind === 'loaded' && after.kind === 'loaded') {
-    return before.loaded.inspection.hash === after.loaded.inspection.hash;
+    return before.loaded.fingerprint === after.loaded.fingerprint;
   }
   return before?.kind === 'failed' && after.kind === 'failed' && before.error.message === after.error.message;
 }

@@ -141,6 +141,18 @@ describe('a file', () => {
     assert.deepEqual(await opened.call(undefined), { kind: 'value', value: 3 }, 'the instance lives on');
   });
 
+  test('gets what it lacked when a .d.ts appears beside it', async () => {
+    const file = newPath();
+    await copyFile(guestFile('rust-bindgen/guest'), file);
+    const opened = open(file, { export: 'greet' });
+    await assert.rejects(opened.call('Ada'), { code: 'abi', message: /\.d\.ts/ });
+    await copyFile(guestFile('rust-bindgen/guest').replace('.wasm', '.d.ts'), file.replace('.wasm', '.d.ts'));
+    await eventually('the declarations were seen', () => stateOf(opened).kind === 'ready');
+    const result = await opened.call('Ada');
+    assert.ok(result.kind === 'value');
+    assert.match(String(result.value), /Ada/);
+  });
+
   test('that is a folder, a FIFO, a device or too large is refused without being read', async () => {
     const directory = newPath();
     await mkdir(directory);

@@ -106,10 +106,17 @@ describe('the deadline', () => {
   });
 
   test('counts from the start of a call, not while it waits', async () => {
-    const busy = await open('wat/busy', 'work', { timeout: 20 });
-    const before = busy.call([LONG]);
-    const after = Array.from({ length: 20 }, () => busy.call([10]));
-    await Promise.all([before, ...after]);
+    // the time-out is several times what a call takes, and the last call waits longer than the time-out
+    const probe = await open('wat/busy', 'work');
+    await probe.call([LONG / 10]);
+    const begun = performance.now();
+    await probe.call([LONG / 10]);
+    const took = performance.now() - begun;
+    const iterations = Math.round(((LONG / 10) * 150) / took);
+    const busy = await open('wat/busy', 'work', { timeout: 1 });
+    const started = performance.now();
+    await Promise.all(Array.from({ length: 12 }, () => busy.call([iterations])));
+    assert.ok(performance.now() - started > 1000, 'the last one waited for more than its time-out');
   });
 
   test('what had finished before is kept and what waits behind runs, each exactly once', async () => {
@@ -253,6 +260,31 @@ describe('neighbours', () => {
       ),
     ]);
     assert.deepEqual(await counter.call([]), [7], 'its state was not touched by the second time-out');
+  });
+
+  test('nodes that wait for room in a worker that is ended are served by another one', async () => {
+    await executor.close();
+    executor = newExecutor(1);
+    const counters = await Promise.all(Array.from({ length: 12 }, () => open('wat/counter', 'next')));
+    await Promise.all(counters.map((counter) => counter.call([])));
+    const spin = await open('wat/loop', 'spin', { timeout: 0.3 });
+    const stuck = assert.rejects(spin.call([]), { code: 'timeout' });
+    // more than one worker may hold at once
+    const calls = counters.map((counter) => Promise.all(Array.from({ length: 200 }, () => counter.call([]))));
+    await Promise.all([stuck, ...calls]);
+  });
+
+  test('no node is placed beside one that has timed out', async () => {
+    await executor.close();
+    executor = newExecutor(2);
+    const spin = await open('wat/loop', 'spin', { timeout: 0.2 });
+    await assert.rejects(spin.call([]), { code: 'timeout' });
+    const counters = await Promise.all(Array.from({ length: 3 }, () => open('wat/counter', 'next')));
+    const again = assert.rejects(spin.call([]), { code: 'timeout' });
+    await Promise.all(counters.map((counter) => counter.call([])));
+    await again;
+    assert.deepEqual(await Promise.all(counters.map((counter) => counter.call([]))), [[2], [2], [2]]);
+    assert.deepEqual(warnings, []);
   });
 
   test('beyond the limit nodes share workers', async () => {

@@ -15,7 +15,7 @@ const TIMEOUT = 0.5;
 /** What the project asks of itself: messages per second beside the core function node. */
 const GOAL = 1.3;
 
-const CANDIDATES = ['pass-through', 'function', 'wasm-function'] as const;
+const CANDIDATES = ['pass-through', 'function', 'exec', 'wasm-function'] as const;
 type Candidate = (typeof CANDIDATES)[number];
 
 function candidateNode(candidate: Candidate): Record<string, unknown> {
@@ -24,6 +24,17 @@ function candidateNode(candidate: Candidate): Record<string, unknown> {
       return { type: 'bench-pass' };
     case 'function':
       return { type: 'function', func: 'msg.payload = msg.payload * 3; return msg;', outputs: 1, libs: [] };
+    case 'exec':
+      // the cheapest program there is: what is measured is the start of a process
+      return {
+        type: 'exec',
+        command: 'echo',
+        addpay: 'payload',
+        append: '',
+        useSpawn: 'false',
+        timer: '',
+        oldrc: false,
+      };
     case 'wasm-function':
       return { type: 'wasm-function', file: guestFile('wat/triple'), export: 'triple' };
   }
@@ -79,7 +90,7 @@ function median(values: readonly number[]): number {
 }
 
 async function measureThroughput(nodeRed: NodeRed): Promise<boolean> {
-  const rates: Record<Candidate, number[]> = { 'pass-through': [], function: [], 'wasm-function': [] };
+  const rates: Record<Candidate, number[]> = { 'pass-through': [], function: [], exec: [], 'wasm-function': [] };
   for (let round = 0; round <= ROUNDS; round++) {
     for (const candidate of CANDIDATES) {
       const body = { payload: 1.5, inFlight: IN_FLIGHT, milliseconds: MILLISECONDS };

@@ -54,8 +54,8 @@ function callableExports(module: ModuleDescription): CallableExport[] {
 
 function openQuestion(type: FunctionType, conventions: readonly Convention[]): string {
   return (
-    `The binary does not tell pointers from numbers in ${formatFunctionType(type)}: choose how the result comes back ` +
-    `(convention ${orList(conventions)}), or give a signature such as (string) -> string or (i32) -> i32.`
+    `The binary does not tell pointers from numbers in ${formatFunctionType(type)}: say how the result comes back ` +
+    `(convention ${orList(conventions)}) and, for text or several values, what is passed (a signature such as (string) -> string).`
   );
 }
 

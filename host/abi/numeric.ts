@@ -91,7 +91,8 @@ function misfit(name: string, type: FunctionType, signature: Signature | undefin
   return new WasmFunctionError(
     'abi',
     `${given} does not fit ${quoted(name)}, whose type is ${formatFunctionType(type)}: a function over numbers has one of i32, u32, ` +
-      'i64, u64, f32, f64 or bool for each of them. For text and bytes choose the ABI that carries them.',
+      'i64, u64, f32, f64 or bool for each of them. For text and bytes the module has to export an allocator ' +
+      '(malloc, alloc …) and its memory; without one, set the ABI to bytes to read what a function returns.',
     { export: name },
   );
 }

@@ -60,6 +60,12 @@ async function runToLog({ command, env, minutes = 10 }, file) {
   });
   child.stdout.pipe(output, { end: false });
   child.stderr.pipe(output, { end: false });
+  // Being a group of its own, it would not hear of Ctrl-C.
+  const interrupted = () => {
+    process.kill(-child.pid, 'SIGKILL');
+    process.exit(1);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, interrupted);
   let late = false;
   const timer = setTimeout(() => {
     late = true;
@@ -68,6 +74,7 @@ async function runToLog({ command, env, minutes = 10 }, file) {
   // `once` rejects when the program cannot be started.
   const [code, signal] = await once(child, 'close').catch((error) => [error.message, null]);
   clearTimeout(timer);
+  for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, interrupted);
   output.end();
   await finished(output);
   if (late) return `ended after ${String(minutes)} minutes`;

@@ -20,8 +20,11 @@ export function excerpt(log, lines = 60) {
   const failures = all.flatMap((line, index) => (/^\s*not ok /.test(line) ? [index] : []));
   if (failures.length === 0) return all.slice(-lines).join('\n');
   const each = Math.max(12, Math.floor((lines * 2) / failures.length));
-  return failures
-    .slice(0, 10)
-    .map((index) => all.slice(index, index + each).join('\n'))
-    .join('\n  …\n');
+  const parts = [];
+  let end = 0;
+  for (const index of failures.slice(0, 10)) {
+    if (index >= end) parts.push(all.slice(index, index + each).join('\n'));
+    end = Math.max(end, index + each);
+  }
+  return parts.join('\n  …\n');
 }

@@ -1,6 +1,6 @@
 import { findAbi } from './abi';
 import type { CallPlan } from './abi/adapter';
-import { WasmFunctionError, fromErrorData } from './errors';
+import { closedError, fromErrorData, queueError, WasmFunctionError } from './errors';
 import type { Execution, Executor } from './execution/executor';
 import type { LoadedModule } from './module/loader-messages';
 import { planDeclared } from './module/declared-plan';
@@ -31,7 +31,7 @@ export class ConfiguredFunction implements WasmFunction {
   #active: Active | undefined;
   #listeners: ((state: FunctionState) => void)[] = [];
   /** Executions of earlier contents that still finish their calls. */
-  readonly #retiring = new Set<Promise<void>>();
+  readonly #retiring = new Set<Execution>();
   /** Calls that wait for the file to be loaded. */
   #waiting: (() => void)[] = [];
   #closed = false;
@@ -77,31 +77,21 @@ export class ConfiguredFunction implements WasmFunction {
     this.#unsubscribe();
     this.#listeners = [];
     for (const wake of this.#waiting.splice(0)) wake();
-    await this.#active?.execution.close();
-    await Promise.all([...this.#retiring]);
+    if (this.#active !== undefined) this.#retiring.add(this.#active.execution);
+    await Promise.all([...this.#retiring].map((execution) => execution.close()));
     this.onClose();
   }
 
   async #whenLoaded(): Promise<Active> {
     if (this.#state.kind === 'loading' && !this.#closed) {
       if (this.#waiting.length >= this.options.queue) {
-        throw this.#inContext(
-          new WasmFunctionError(
-            'queue',
-            `${String(this.#waiting.length)} calls wait for the module to be loaded already, which is the limit; this one was refused.`,
-          ),
-        );
+        throw this.#inContext(queueError(this.#waiting.length));
       }
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
-    if (this.#closed)
-      throw this.#inContext(
-        new WasmFunctionError('closed', 'The node was closed before the call could start; send the message again.'),
-      );
+    if (this.#closed) throw this.#inContext(closedError());
     if (this.#active !== undefined) return this.#active;
-    throw this.#state.kind === 'failed'
-      ? this.#inContext(this.#state.error)
-      : new WasmFunctionError('closed', 'The function has no module to call.');
+    throw this.#state.kind === 'failed' ? this.#inContext(this.#state.error) : closedError();
   }
 
   #inContext(error: unknown, active?: Active): unknown {
@@ -140,8 +130,9 @@ export class ConfiguredFunction implements WasmFunction {
     const signature = `${plan.export} ${formatSignature(plan.signature)}`;
     this.#active = { plan, execution, signature };
     if (before !== undefined) {
-      const retired = before.execution.drain().finally(() => this.#retiring.delete(retired));
+      const { execution: retired } = before;
       this.#retiring.add(retired);
+      void retired.drain().then(() => this.#retiring.delete(retired));
     }
     this.#become({ kind: 'ready', inspection: loaded.inspection, export: plan.export, signature });
   }

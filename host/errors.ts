@@ -66,3 +66,17 @@ export function toErrorData(error: WasmFunctionError): ErrorData {
 export function fromErrorData(data: ErrorData): WasmFunctionError {
   return new WasmFunctionError(data.code, data.message, data.context);
 }
+
+/** The node, or the whole host, ended before the call had. */
+export function closedError(): WasmFunctionError {
+  return new WasmFunctionError('closed', 'The node was closed before the call had ended; send the message again.');
+}
+
+/** @param waiting calls or messages that wait already, which is the limit */
+export function queueError(waiting: number): WasmFunctionError {
+  return new WasmFunctionError(
+    'queue',
+    `${String(waiting)} calls are waiting already, which is the limit; this one was refused. ` +
+      'Send less, make the function faster, or raise the queue limit or the concurrency.',
+  );
+}

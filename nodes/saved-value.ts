@@ -1,8 +1,18 @@
 /**
- * Reads what a flow has saved. The editor saves plain inputs as text and Node-RED fills in environment
- * variables as text, so numbers also come as decimal text.
+ * Reads what a flow has saved. The editor saves plain inputs as text, Node-RED fills in environment variables as
+ * text, and a flow may be written by hand: so numbers also come as decimal text, and booleans as text.
  */
-import { WasmFunctionError } from '../host/errors';
+
+/** A saved property that cannot be understood: names it, shows the value and says what was expected. */
+export class SavedValueError extends Error {
+  constructor(property: string, value: unknown, expected: string) {
+    super(
+      `The property "${property}" is ${show(value)}: expected ${expected}. ` +
+        "Correct it in the node's properties and deploy again.",
+    );
+    this.name = 'SavedValueError';
+  }
+}
 
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
@@ -16,7 +26,7 @@ export interface NumberRange {
 
 /**
  * @returns `fallback` where the value is blank
- * @throws WasmFunctionError `arguments`, naming the property, the value and what was expected
+ * @throws SavedValueError
  */
 export function readNumber(property: string, value: unknown, range: NumberRange, fallback: number): number {
   if (isBlank(value)) return fallback;
@@ -24,14 +34,18 @@ export function readNumber(property: string, value: unknown, range: NumberRange,
   const { least, most, whole = false, unit } = range;
   if (number >= least && number <= most && (!whole || Number.isInteger(number))) return number;
   const kind = whole ? 'a whole number' : 'a number';
-  throw new WasmFunctionError(
-    'arguments',
-    `${property} is ${show(value)}; ${kind}${unit === undefined ? '' : ` of ${unit}`} from ${String(least)} to ` +
-      `${String(most)} is needed. Correct it in the node's properties and deploy again.`,
-  );
+  const what = unit === undefined ? kind : `${kind} of ${unit}`;
+  throw new SavedValueError(property, value, `${what} from ${String(least)} to ${String(most)}`);
 }
 
-/** @throws WasmFunctionError `arguments` where the value is none of the choices */
+/** A blank value, and one that is no boolean, gives `fallback`. */
+export function readBoolean(value: unknown, fallback: boolean): boolean {
+  if (value === true || value === 'true') return true;
+  if (value === false || value === 'false') return false;
+  return fallback;
+}
+
+/** @throws SavedValueError where the value is none of the choices */
 export function readChoice<T extends string>(
   property: string,
   value: unknown,
@@ -41,19 +55,15 @@ export function readChoice<T extends string>(
   if (isBlank(value)) return fallback;
   const choice = choices.find((each) => each === value);
   if (choice !== undefined) return choice;
-  throw new WasmFunctionError(
-    'arguments',
-    `${property} is ${show(value)}; one of ${choices.join(', ')} is needed. ` +
-      `Correct it in the node's properties and deploy again.`,
-  );
+  throw new SavedValueError(property, value, `one of ${choices.join(', ')}`);
 }
 
-/** @throws WasmFunctionError `arguments` where the value is not text */
+/** @throws SavedValueError where the value is not text */
 export function readText(property: string, value: unknown, fallback = ''): string {
   if (value === undefined || value === null) return fallback;
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw new WasmFunctionError('arguments', `${property} is ${show(value)}; text is needed.`);
+  throw new SavedValueError(property, value, 'text');
 }
 
 function isBlank(value: unknown): boolean {

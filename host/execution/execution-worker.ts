@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { fromErrorData, WasmFunctionError } from '../errors';
+import { closedError, fromErrorData, WasmFunctionError } from '../errors';
 import type { Call } from './call';
 import { BOARD_CALLS, CallBoard, monotonicClock } from './call-board';
 import type { Lane } from './lane';
-import type { CallEntry, FromWorker, ToWorker, WorkerStart } from './worker-messages';
+import type { FromWorker, ToWorker, WorkerStart } from './worker-messages';
 
 /**
  * JavaScript heap of a worker, in MiB: payloads on their way, never wasm memory (V8 counts that elsewhere).
@@ -40,7 +40,7 @@ export class ExecutionWorker {
   readonly #calls: (Call | undefined)[] = new Array<Call | undefined>(BOARD_CALLS).fill(undefined);
   #outstanding = 0;
   #nextNumber = 0;
-  #entries: CallEntry[] = [];
+  #waking = false;
   #watch: NodeJS.Timeout | undefined;
   /** Milliseconds the armed watch waits. */
   #watchWait = Infinity;
@@ -90,12 +90,12 @@ export class ExecutionWorker {
   }
 
   /**
-   * Posts a call of an attached lane; calls of one turn of the event loop travel together.
+   * Posts a call of an attached lane; calls of one turn of the event loop wake the worker once.
    * @returns false when there is no room; the lane's owner hears when there is
    */
   post(call: Call, lane: Lane): boolean {
     const number = this.#nextNumber;
-    if (this.#calls[number % BOARD_CALLS] !== undefined) {
+    if (this.#calls[number % BOARD_CALLS] !== undefined || !this.#board.calls.hasRoom()) {
       this.#isFull = true;
       return false;
     }
@@ -107,8 +107,11 @@ export class ExecutionWorker {
     if (this.#outstanding === 0) this.#thread.ref();
     this.#outstanding += 1;
     this.#board.announce(number);
-    if (this.#entries.length === 0) setImmediate(this.#flush);
-    this.#entries.push(number, lane.binding.lane, call.epoch, call.args.length, ...call.args);
+    if (!this.#board.calls.write(number, lane.binding.lane, call.epoch, call.args)) {
+      this.#send({ kind: 'arguments', call: number, args: call.args });
+      this.#board.calls.writeElsewhere(number, lane.binding.lane, call.epoch);
+    }
+    this.#wake();
     this.#watchWithin(this.#patience(lane));
     return true;
   }
@@ -137,15 +140,17 @@ export class ExecutionWorker {
     void this.#thread.terminate();
   }
 
-  readonly #flush = (): void => {
-    if (this.#entries.length === 0) return;
-    const entries = this.#entries;
-    this.#entries = [];
-    this.#thread.postMessage({ kind: 'calls', entries } satisfies ToWorker);
-  };
+  /** Wakes the worker once for the calls of this turn of the event loop. */
+  #wake(): void {
+    if (this.#waking) return;
+    this.#waking = true;
+    setImmediate(() => {
+      this.#waking = false;
+      if (!this.#ending && this.#board.tellCalls()) this.#send({ kind: 'calls' });
+    });
+  }
 
   #send(message: ToWorker): void {
-    this.#flush();
     this.#thread.postMessage(message);
   }
 
@@ -170,7 +175,10 @@ export class ExecutionWorker {
   };
 
   #readBoard(): void {
-    this.#board.read((number, values) => this.#release(number)?.resolve(values));
+    this.#board.hearAnswers();
+    this.#board.answers.read((number, _lane, _epoch, values) => {
+      if (values !== undefined) this.#release(number)?.resolve(values);
+    });
   }
 
   /** A call has ended: forgets it and tells its lane's owner, which may post the next one. */
@@ -284,10 +292,6 @@ export class ExecutionWorker {
       lane?.owner.ended(lane);
     }
   }
-}
-
-export function closedError(): WasmFunctionError {
-  return new WasmFunctionError('closed', 'The node was closed before the call had ended; send the message again.');
 }
 
 /** The error of a call that was running when its worker's thread ended by itself. */

@@ -1,9 +1,8 @@
 import type { CallPlan } from '../abi/adapter';
-import { WasmFunctionError } from '../errors';
+import { closedError, queueError } from '../errors';
 import { MIB } from '../limits';
 import type { GuestValue } from '../values/signature';
 import { CallQueue, type Call } from './call';
-import { closedError } from './execution-worker';
 import type { CompiledModule, Execution, ExecutionOptions } from './executor';
 import { Lane, type LaneOwner } from './lane';
 import type { WorkerExecutor } from './worker-executor';
@@ -124,12 +123,4 @@ export class WorkerExecution implements Execution, LaneOwner {
     await Promise.all(this.#lanes.map((lane) => this.executor.leave(lane)));
     for (const drained of this.#drained.splice(0)) drained();
   }
-}
-
-function queueError(limit: number): WasmFunctionError {
-  return new WasmFunctionError(
-    'queue',
-    `${String(limit)} calls are waiting already, which is the limit; this one was refused. ` +
-      'Send less, make the function faster, or raise the queue limit or the concurrency.',
-  );
 }

@@ -1,5 +1,5 @@
 /** The worker: instantiates guests and runs their calls, one after the other, in the order they came. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { findAbi } from '../abi';
 import type { Guest } from '../abi/adapter';
 import { toErrorData, WasmFunctionError } from '../errors';
@@ -20,6 +20,8 @@ interface Lane {
 }
 
 const lanes = new Map<number, Lane>();
+/** Arguments too large for the board, by call. */
+const largeArguments = new Map<number, readonly GuestValue[]>();
 
 function send(message: FromWorker): void {
   port.postMessage(message);
@@ -60,11 +62,35 @@ function run(call: number, lane: Lane, epoch: number, args: readonly GuestValue[
   const outcome = invoke(lane, epoch, args);
   if (!board.finish(call)) park();
   if (outcome instanceof WasmFunctionError) send({ kind: 'error', call, error: toErrorData(outcome) });
-  else if (!board.write(call, outcome)) send({ kind: 'result', call, values: outcome });
-  else if (board.notify()) send({ kind: 'answers' });
+  else if (!board.answers.write(call, 0, 0, outcome)) send({ kind: 'result', call, values: outcome });
+  else if (board.tellAnswers()) send({ kind: 'answers' });
 }
 
-function receive(message: ToWorker): void {
+/** What was sent before a record was written is here already, though the event loop has not handed it out. */
+function receiveUntil<T>(found: () => T | undefined): T | undefined {
+  for (;;) {
+    const value = found();
+    if (value !== undefined) return value;
+    const pending = receiveMessageOnPort(port) as { message: ToWorker } | undefined;
+    if (pending === undefined) return undefined;
+    take(pending.message);
+  }
+}
+
+function runCalls(): void {
+  board.hearCalls();
+  board.calls.read((call, laneNumber, epoch, values) => {
+    const args = values ?? receiveUntil(() => largeArguments.get(call));
+    largeArguments.delete(call);
+    const lane = receiveUntil(() => lanes.get(laneNumber));
+    // a call without its lane was taken back before the lane was released
+    if (args !== undefined && lane !== undefined) run(call, lane, epoch, args);
+  });
+  board.rest();
+}
+
+/** Everything but the calls themselves. */
+function take(message: ToWorker): void {
   switch (message.kind) {
     case 'bind':
       lanes.set(message.binding.lane, { binding: message.binding, guest: undefined, epoch: -1 });
@@ -72,21 +98,15 @@ function receive(message: ToWorker): void {
     case 'release':
       lanes.delete(message.lane);
       return;
-    case 'calls': {
-      const { entries } = message;
-      for (let at = 0; at < entries.length;) {
-        const first = at + 4;
-        const next = first + (entries[at + 3] as number);
-        const lane = lanes.get(entries[at + 1] as number);
-        if (lane !== undefined) {
-          run(entries[at] as number, lane, entries[at + 2] as number, entries.slice(first, next));
-        }
-        at = next;
-      }
-      board.rest();
-    }
+    case 'arguments':
+      largeArguments.set(message.call, message.args);
+      return;
+    case 'calls':
   }
 }
 
-port.on('message', receive);
+port.on('message', (message: ToWorker) => {
+  take(message);
+  runCalls();
+});
 send({ kind: 'ready' });

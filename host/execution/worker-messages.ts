@@ -20,20 +20,18 @@ export interface LaneBinding {
   readonly memoryCap: number;
 }
 
-/**
- * Calls are flattened into one array, since this is what every message of a flow costs: call number, lane,
- * epoch (another one than before asks for a new instance), count of arguments, the arguments.
- */
-export type CallEntry = GuestValue;
-
 export type ToWorker =
   | { readonly kind: 'bind'; readonly binding: LaneBinding }
   | { readonly kind: 'release'; readonly lane: number }
-  | { readonly kind: 'calls'; readonly entries: readonly CallEntry[] };
+  /** The board has calls. */
+  | { readonly kind: 'calls' }
+  /** Arguments that the board does not carry; sent before the call's record is written. */
+  | { readonly kind: 'arguments'; readonly call: number; readonly args: readonly GuestValue[] };
 
 export type FromWorker =
   | { readonly kind: 'ready' }
   /** The board has answers. */
   | { readonly kind: 'answers' }
+  /** An answer that the board does not carry. */
   | { readonly kind: 'result'; readonly call: number; readonly values: readonly GuestValue[] }
   | { readonly kind: 'error'; readonly call: number; readonly error: ErrorData };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { fromErrorData, WasmFunctionError } from '../errors';
+import { closedError, fromErrorData, WasmFunctionError } from '../errors';
 import { LOAD_TIMEOUT } from '../limits';
 import type { LoadedModule, LoaderAnswer, LoadRequest } from './loader-messages';
 
@@ -104,8 +104,4 @@ export class ModuleLoader {
     thread?.ref();
     await thread?.terminate();
   }
-}
-
-function closedError(): WasmFunctionError {
-  return new WasmFunctionError('closed', 'The node was closed before its module was loaded.');
 }

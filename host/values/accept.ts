@@ -20,18 +20,19 @@ export function acceptArguments(input: unknown, signature: Signature): GuestValu
   const [first] = parameters;
   if (first === undefined) return [];
   if (parameters.length === 1) return [acceptParameter(() => input, first, 0, signature)];
-  const expected = `${formatSignature(signature)} takes an array of ${String(parameters.length)} values, one a parameter`;
-  if (!isArray(input)) {
-    throw new WasmFunctionError('arguments', `${expected}; got ${describeValue(input)}.`);
-  }
+  if (!isArray(input)) throw wrongCount(signature, describeValue(input));
   const length = lengthOf(input);
-  if (length !== parameters.length) {
-    throw new WasmFunctionError(
-      'arguments',
-      `${expected}; got ${length === undefined ? 'an array that cannot be read' : count(length, 'value')}.`,
-    );
-  }
+  if (length === undefined) throw wrongCount(signature, 'an array that cannot be read');
+  if (length !== parameters.length) throw wrongCount(signature, count(length, 'value'));
   return parameters.map((parameter, index) => acceptParameter(() => input[index], parameter, index, signature));
+}
+
+function wrongCount(signature: Signature, given: string): WasmFunctionError {
+  const wanted = String(signature.parameters.length);
+  return new WasmFunctionError(
+    'arguments',
+    `${formatSignature(signature)} takes an array of ${wanted} values, one a parameter; got ${given}.`,
+  );
 }
 
 /** A revoked proxy throws already when asked whether it is an array. */
@@ -53,14 +54,14 @@ function lengthOf(array: readonly unknown[]): number | undefined {
 
 /** `read` is part of what may fail: an element can be a getter that throws. */
 function acceptParameter(read: () => unknown, parameter: Parameter, index: number, signature: Signature): GuestValue {
-  const label = parameter.name === undefined ? `Parameter ${String(index + 1)}` : `Parameter "${parameter.name}"`;
-  const subject = `${label} (${parameter.type}) of ${formatSignature(signature)}`;
   let value: unknown;
   try {
     value = read();
     if (parameter.optional === true && (value === undefined || value === null)) return null;
     return acceptValue(value, parameter);
   } catch (error) {
+    const label = parameter.name === undefined ? `Parameter ${String(index + 1)}` : `Parameter "${parameter.name}"`;
+    const subject = `${label} (${parameter.type}) of ${formatSignature(signature)}`;
     if (error instanceof Unacceptable) {
       throw new WasmFunctionError('arguments', `${subject} takes ${error.message}; got ${describeValue(value)}.`);
     }

@@ -4,7 +4,7 @@ import type { QoS } from '../../mqtt/message';
 import type { Announcement, ConnectionSettings } from '../../mqtt/settings';
 import type { TlsOptions } from '../../mqtt/stream';
 import { invalidTopic } from '../../mqtt/topic';
-import { readBoolean, readInteger, readText } from './saved-values';
+import { readBoolean, readNumber, readText } from '../saved-value';
 
 export interface SavedAnnouncement {
   readonly topic?: unknown;
@@ -47,8 +47,8 @@ export function parseConnection(
   definition: ConnectionDefinition,
   surroundings: ConnectionSurroundings,
 ): ConnectionSettings {
-  const address = parseBrokerAddress(readText(definition.url) || 'mqtt://127.0.0.1:1883');
-  const clientId = readText(definition.clientId);
+  const address = parseBrokerAddress(readText('url', definition.url).trim() || 'mqtt://127.0.0.1:1883');
+  const clientId = readText('clientId', definition.clientId).trim();
   const persistent = readBoolean(definition.persistent, false);
   if (persistent && clientId === '') {
     throw new Error('A persistent session needs a client identifier: give a prefix for it in the connection.');
@@ -58,13 +58,25 @@ export function parseConnection(
     id: definition.id,
     address,
     clientId,
-    protocolVersion: readInteger(definition.protocolVersion, 'protocolVersion', 4, 4, 5) as 4 | 5,
+    protocolVersion: readNumber(
+      'protocolVersion',
+      definition.protocolVersion,
+      { least: 4, most: 5, whole: true },
+      4,
+    ) as 4 | 5,
     persistent,
-    sessionExpiry: readInteger(definition.sessionExpiry, 'sessionExpiry', 86400, 0, LONGEST_EXPIRY),
-    keepalive: readInteger(definition.keepalive, 'keepalive', 60, 0, LONGEST_KEEPALIVE),
-    tls: isSecure(address) ? readTls(readText(definition.tls), surroundings) : {},
+    sessionExpiry: readNumber(
+      'sessionExpiry',
+      definition.sessionExpiry,
+      { least: 0, most: LONGEST_EXPIRY, whole: true },
+      86400,
+    ),
+    keepalive: readNumber('keepalive', definition.keepalive, { least: 0, most: LONGEST_KEEPALIVE, whole: true }, 60),
+    tls: isSecure(address) ? readTls(readText('tls', definition.tls).trim(), surroundings) : {},
     credentials: user === '' && password === '' ? undefined : { user, password },
-    embeddedBind: readBoolean(definition.embedded, false) ? readText(definition.bind) || '127.0.0.1' : undefined,
+    embeddedBind: readBoolean(definition.embedded, false)
+      ? readText('bind', definition.bind).trim() || '127.0.0.1'
+      : undefined,
     birth: readAnnouncement(definition.birth, 'birth'),
     will: readAnnouncement(definition.will, 'will'),
     environment: surroundings.environment,
@@ -81,14 +93,14 @@ function readTls(id: string, surroundings: ConnectionSurroundings): TlsOptions {
 function readAnnouncement(value: unknown, name: string): Announcement | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { topic, payload, qos, retain } = value as SavedAnnouncement;
-  const text = readText(topic);
+  const text = readText(`${name}.topic`, topic).trim();
   if (text === '') return undefined;
   const reason = invalidTopic(text);
   if (reason !== undefined) throw new Error(`The ${name} message: ${reason}`);
   return {
     topic: text,
     payload: typeof payload === 'string' ? payload : payload === undefined ? '' : JSON.stringify(payload),
-    qos: readInteger(qos, `${name}.qos`, 0, 0, 2) as QoS,
+    qos: readNumber(`${name}.qos`, qos, { least: 0, most: 2, whole: true }, 0) as QoS,
     retain: readBoolean(retain, false),
   };
 }

@@ -3,14 +3,14 @@ import { Connection } from '../../mqtt/connection';
 import type { TlsOptions } from '../../mqtt/stream';
 import { parseConnection, type ConnectionDefinition } from './configuration';
 import type { MqttConnectionNode } from './connection-node';
-import { readText } from './saved-values';
+import { readText } from '../saved-value';
 
 const register = (RED: NodeAPI): void => {
   function MqttConnection(this: MqttConnectionNode, definition: ConnectionDefinition): void {
     RED.nodes.createNode(this, definition);
     try {
       const settings = parseConnection(definition, {
-        user: readText(this.credentials.user),
+        user: readText('user', this.credentials.user).trim(),
         password: typeof this.credentials.password === 'string' ? this.credentials.password : '',
         tlsOptions: (id) => tlsOptions(RED, id),
         environment: (name) => environment(RED, this, name),

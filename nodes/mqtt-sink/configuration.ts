@@ -2,7 +2,7 @@ import type { NodeDef } from 'node-red';
 import { SINK_FORMATS } from '../../mqtt/format';
 import type { QoS, SinkSettings } from '../../mqtt/message';
 import { invalidTopic } from '../../mqtt/topic';
-import { readBoolean, readChoice, readInteger, readText } from '../mqtt-connection/saved-values';
+import { readBoolean, readChoice, readNumber, readText } from '../saved-value';
 
 /** As saved in a flow. */
 export interface SinkDefinition extends NodeDef {
@@ -15,19 +15,19 @@ export interface SinkDefinition extends NodeDef {
 
 /** @throws Error with a sentence that says what is wrong with the definition */
 export function parseSink(definition: SinkDefinition): SinkSettings {
-  const topic = readText(definition.topic);
+  const topic = readText('topic', definition.topic).trim();
   const reason = topic === '' ? undefined : invalidTopic(topic);
   if (reason !== undefined) throw new Error(reason);
   return {
     topic,
     qos: readQos(definition.qos),
     retain: readBoolean(definition.retain, false),
-    format: readChoice(definition.format, 'format', SINK_FORMATS),
+    format: readChoice('format', definition.format, SINK_FORMATS, 'auto'),
   };
 }
 
 /** Blank text leaves it to `msg.qos`; a property that is missing has its default. */
 function readQos(value: unknown): QoS | undefined {
   if (value === '') return undefined;
-  return readInteger(value, 'qos', 1, 0, 2) as QoS;
+  return readNumber('qos', value, { least: 0, most: 2, whole: true }, 1) as QoS;
 }

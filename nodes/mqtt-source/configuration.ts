@@ -2,7 +2,7 @@ import type { NodeDef } from 'node-red';
 import { SOURCE_FORMATS, type SourceFormat } from '../../mqtt/format';
 import type { QoS } from '../../mqtt/message';
 import { invalidFilter, invalidTopic } from '../../mqtt/topic';
-import { readChoice, readInteger, readSeconds, readText } from '../mqtt-connection/saved-values';
+import { readChoice, readNumber, readText, type NumberRange } from '../saved-value';
 
 /** As saved in a flow. */
 export interface SourceDefinition extends NodeDef {
@@ -34,21 +34,28 @@ export interface SourceSettings {
 /** Packet identifiers, and so messages in flight, are 65535 at most (MQTT 5, section 2.2.1). */
 const MOST_IN_FLIGHT = 0xffff;
 const MOST_ATTEMPTS = 1_000_000;
+/** Fractions allowed; a day at most. */
+const SETTLE_RANGE: NumberRange = { least: 0.001, most: 86_400, unit: 'seconds' };
 
 /** @throws Error with a sentence that says what is wrong with the definition */
 export function parseSource(definition: SourceDefinition): SourceSettings {
-  const filter = readText(definition.topic);
-  const deadLetter = readText(definition.deadLetter);
+  const filter = readText('topic', definition.topic).trim();
+  const deadLetter = readText('deadLetter', definition.deadLetter).trim();
   const reason = invalidFilter(filter) ?? (deadLetter === '' ? undefined : invalidTopic(deadLetter));
   if (reason !== undefined) throw new Error(reason);
   return {
     filter,
-    qos: readInteger(definition.qos, 'qos', 1, 0, 2) as QoS,
-    format: readChoice(definition.format, 'format', SOURCE_FORMATS),
-    acknowledge: readChoice(definition.acknowledge, 'acknowledge', ['completed', 'received']),
-    maxInFlight: readInteger(definition.maxInFlight, 'maxInFlight', 100, 1, MOST_IN_FLIGHT),
-    attempts: readInteger(definition.attempts, 'attempts', 3, 1, MOST_ATTEMPTS),
+    qos: readNumber('qos', definition.qos, { least: 0, most: 2, whole: true }, 1) as QoS,
+    format: readChoice('format', definition.format, SOURCE_FORMATS, 'auto'),
+    acknowledge: readChoice('acknowledge', definition.acknowledge, ['completed', 'received'], 'completed'),
+    maxInFlight: readNumber(
+      'maxInFlight',
+      definition.maxInFlight,
+      { least: 1, most: MOST_IN_FLIGHT, whole: true },
+      100,
+    ),
+    attempts: readNumber('attempts', definition.attempts, { least: 1, most: MOST_ATTEMPTS, whole: true }, 3),
     deadLetter,
-    settle: readSeconds(definition.settle, 'settle', 60),
+    settle: readNumber('settle', definition.settle, SETTLE_RANGE, 60),
   };
 }

@@ -8,7 +8,7 @@ import { ABI_NAMES, type AbiName } from '../../host/abi/adapter';
 import { WasmFunctionError, type ErrorCode } from '../../host/errors';
 import { MIB, type HostLimits } from '../../host/limits';
 import type { InspectionChoice } from '../../host/wasm-function';
-import { readChoice, readNumber, readText } from '../saved-value';
+import { readChoice, readNumber, readText, SavedValueError } from '../saved-value';
 import type { ModulePaths } from './file-path';
 import { checkUploadName, isStored, listModules, storeModule } from './module-upload';
 import { BodyTooLarge, readBody } from './request-body';
@@ -146,7 +146,7 @@ async function readModule(request: Request, limits: HostLimits): Promise<Buffer>
 }
 
 function isExpected(error: unknown): boolean {
-  return error instanceof RequestError || error instanceof WasmFunctionError;
+  return error instanceof RequestError || error instanceof WasmFunctionError || error instanceof SavedValueError;
 }
 
 function refuse(request: Request, response: Response, error: unknown): void {
@@ -162,6 +162,7 @@ function refuse(request: Request, response: Response, error: unknown): void {
 
 function toRefusal(error: unknown): { status: number; code: ErrorCode | 'request'; message: string } {
   if (error instanceof RequestError) return { status: error.status, code: 'request', message: error.message };
+  if (error instanceof SavedValueError) return { status: 400, code: 'request', message: error.message };
   if (error instanceof WasmFunctionError) return { status: 422, code: error.code, message: error.message };
   return { status: 500, code: 'request', message: 'The request could not be answered; see the log of Node-RED.' };
 }

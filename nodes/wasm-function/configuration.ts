@@ -2,7 +2,8 @@ import type { NodeDef } from 'node-red';
 import { ABI_NAMES, CONVENTIONS } from '../../host/abi/adapter';
 import { DEFAULT_QUEUE, type HostLimits } from '../../host/limits';
 import { RESULT_KINDS, type FunctionOptions } from '../../host/wasm-function';
-import { readChoice, readNumber, readText } from '../saved-value';
+import { WasmFunctionError } from '../../host/errors';
+import { readChoice, readNumber, readText, SavedValueError } from '../saved-value';
 import { MEMORY_RANGE, TIMEOUT_RANGE } from './settings';
 
 /** A node as its flow has saved it. */
@@ -35,6 +36,20 @@ export interface Configuration {
  * @throws WasmFunctionError `arguments`, naming the property that cannot be understood
  */
 export function readConfiguration(saved: SavedFunction, limits: HostLimits): Configuration {
+  return understood(() => readProperties(saved, limits));
+}
+
+/** What cannot be understood is an error of the host's family here, since messages get it. */
+function understood<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof SavedValueError) throw new WasmFunctionError('arguments', error.message);
+    throw error;
+  }
+}
+
+function readProperties(saved: SavedFunction, limits: HostLimits): Configuration {
   return {
     file: { value: readText('file', saved.file), type: readChoice('fileType', saved.fileType, FILE_TYPES, 'str') },
     input: readProperty(saved, 'input', INPUT_TYPES, 'msg'),

@@ -76,7 +76,7 @@ function createHandler(
       readInput: (_message, callback) => callback(undefined),
       writeOutput: (_message, _value, callback) => callback(undefined),
       fullInput: false,
-      queue: 0,
+      queue: Infinity,
     });
   }
 }

@@ -1,5 +1,5 @@
 /** Which function a message goes to: always the same one, or one for each path that messages name. */
-import { WasmFunctionError } from '../../host/errors';
+import { closedError, WasmFunctionError } from '../../host/errors';
 import type { FunctionState, WasmFunction } from '../../host/wasm-function';
 
 /** Between looks for a file that was not found. */
@@ -68,7 +68,7 @@ export class FixedFunction implements FunctionSource {
   async #locateAndOpen(): Promise<WasmFunction> {
     try {
       const file = await this.locate();
-      if (this.#closed) throw closed();
+      if (this.#closed) throw closedError();
       const open = this.open(file);
       this.#open = open;
       this.onState(open.state);
@@ -112,7 +112,7 @@ export class FunctionsByPath implements FunctionSource {
 
   async acquire(path: unknown): Promise<WasmFunction> {
     const file = await this.locate(path);
-    if (this.#closed) throw closed();
+    if (this.#closed) throw closedError();
     const kept = this.#kept.get(file) ?? this.#keep(file);
     this.#kept.delete(file);
     this.#kept.set(file, kept);
@@ -163,8 +163,4 @@ export class FunctionsByPath implements FunctionSource {
     const closing = kept.open.close().finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
   }
-}
-
-function closed(): WasmFunctionError {
-  return new WasmFunctionError('closed', 'The node was closed before the call could start; send the message again.');
 }

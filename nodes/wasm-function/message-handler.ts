@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow, NodeMessageParts } from 'node-red';
-import { WasmFunctionError } from '../../host/errors';
+import { closedError, queueError } from '../../host/errors';
 import type { CallResult, WasmFunction } from '../../host/wasm-function';
 import { ArrivalOrder, type Place } from './arrival-order';
 import { toFlowError } from './flow-error';
@@ -51,17 +51,13 @@ export class MessageHandler {
   handle(message: NodeMessageInFlow, send: Send, done: Done): void {
     const job: Job = { message, send, done, place: this.#order.enter(), arrived: performance.now() };
     if (this.#closing) {
-      this.#fail(job, closed());
+      this.#fail(job, closedError());
     } else if (this.#preparing === undefined) {
       this.#prepare(job);
     } else if (this.#arrivals.length < this.parts.queue) {
       this.#arrivals.push(job);
     } else {
-      const waiting = String(this.#arrivals.length);
-      this.#fail(
-        job,
-        new WasmFunctionError('queue', `${waiting} messages wait already, which is the limit; this one was refused.`),
-      );
+      this.#fail(job, queueError(this.#arrivals.length));
     }
   }
 
@@ -75,8 +71,8 @@ export class MessageHandler {
     const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)));
     await Promise.race([this.#order.whenEmpty(), enough]);
     clearTimeout(timer);
-    if (this.#preparing !== undefined) this.#fail(this.#preparing, closed());
-    for (const job of this.#arrivals.splice(0)) this.#fail(job, closed());
+    if (this.#preparing !== undefined) this.#fail(this.#preparing, closedError());
+    for (const job of this.#arrivals.splice(0)) this.#fail(job, closedError());
     await this.parts.functions.close();
     // the calls that were refused by that answer in the microtasks before this
     await new Promise((resolve) => setImmediate(resolve));
@@ -222,10 +218,6 @@ export class MessageHandler {
 /** A message that was refused at close while its input was still being read. */
 function isAnswered(job: Job): boolean {
   return job.place.leave !== undefined;
-}
-
-function closed(): WasmFunctionError {
-  return new WasmFunctionError('closed', 'The node was closed before the call could start; send the message again.');
 }
 
 /** As core's split node does it: the parts a message had already are kept inside the new ones. */

@@ -72,7 +72,7 @@ function cannotHold(property: string): WasmFunctionError {
 
 /** Turns Node-RED's ways of failing (throwing, an error, a second call) into one answer. */
 function once<T>(
-  property: 'input' | 'output' | (string & {}),
+  property: string,
   callback: Callback<T>,
   start: (done: (error: Error | null, value?: T) => void) => void,
 ): void {

@@ -72,11 +72,11 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
   }
 
   async function savedFunction(): Promise<SavedNode> {
-    const saved = await nodeRed.json<SavedNode[]>('/flows');
     const known = flows.map(({ id }) => id);
-    const added = saved.find(({ id, type }) => type === 'wasm-function' && !known.includes(id));
-    assert.ok(added, 'a node was added');
-    return added;
+    return eventually('the added node was saved', async () => {
+      const saved = await nodeRed.json<SavedNode[]>('/flows');
+      return saved.find(({ id, type }) => type === 'wasm-function' && !known.includes(id));
+    });
   }
 
   test('from the palette to a result in the debug sidebar', async () => {
@@ -106,7 +106,7 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
         return node.id === id ? { ...node, wires: [['debug']] } : node;
       }),
     );
-    await page.locator('#red-ui-sidebar-tab-link-debug, a[href="#red-ui-tab-debug"]').first().click();
+    await editor.showSidebar('debug');
     assert.equal((await nodeRed.fetch('/inject/inject', { method: 'POST' })).status, 200);
     await eventually('42 in the debug sidebar', async () => {
       return (await page.locator('.red-ui-debug-msg-payload').allInnerTexts()).some((text) => text.trim() === '42');

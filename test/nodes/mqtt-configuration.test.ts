@@ -122,7 +122,7 @@ describe('saved properties of mqtt-source', () => {
     [{ maxInFlight: 0 }, /from 1 to 65535/],
     [{ attempts: 1.5 }, /"attempts"/],
     [{ deadLetter: 'a/#' }, /wildcard/],
-    [{ settle: 0 }, /seconds, more than 0/],
+    [{ settle: 0 }, /a number of seconds from 0.001/],
   ] as const) {
     test(`refuses ${JSON.stringify(saved)}`, () => {
       assert.throws(() => parse(saved), reason);

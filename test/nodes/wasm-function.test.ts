@@ -102,9 +102,11 @@ describe('wasm-function', () => {
 
   test('a property that makes no sense is named in each message’s error', async () => {
     flow = await Flow.load({ file: guestFile('wat/triple'), timeout: 'soon' });
-    const error = await errorFor({ payload: 1 });
-    assert.equal(error.code, 'arguments');
-    assert.match(error.message, /timeout is "soon"/);
+    for (const id of [1, 2, 3].map((payload) => flow.send({ payload }))) {
+      const { error } = await flow.outcome(id);
+      assert.equal(error?.code, 'arguments');
+      assert.match(error.message, /"timeout" is "soon"/);
+    }
   });
 
   describe('state', () => {

@@ -93,9 +93,15 @@ export class Editor {
     await this.page.locator('.red-ui-tray').waitFor({ state: 'detached' });
   }
 
+  async showSidebar(tab: string): Promise<void> {
+    await this.page.evaluate((id) => {
+      (window as unknown as { RED: { sidebar: { show(tab: string): void } } }).RED.sidebar.show(id);
+    }, tab);
+  }
+
+  /** Presses Deploy; the runtime has the flows some time later. */
   async deploy(): Promise<void> {
     await this.page.locator('#red-ui-header-button-deploy').click();
-    await this.page.locator('#red-ui-header-button-deploy.disabled').waitFor();
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,7 @@ import type { CompiledModule, Execution, ExecutionOptions } from '#dist/host/exe
 import { WorkerExecutor } from '#dist/host/execution/worker-executor';
 import { capLimits } from '#dist/host/module/cap-limits';
 import { parseModule } from '#dist/host/module/parse';
+import { parseSignature } from '#dist/host/values/parse-signature';
 import { guestBytes } from '../../support/guests';
 import { eventually } from '../../support/node-red';
 
@@ -66,6 +67,26 @@ describe('answers', () => {
       }),
     );
     assert.deepEqual(ended, [...ended.keys()]);
+  });
+});
+
+describe('large and small values', () => {
+  test('come back each with its own when they mix', async () => {
+    const compiled = await compile('rust-bytes/guest');
+    const signature = parseSignature('(bytes) -> bytes');
+    const choice = { export: 'reverse', convention: 'packed', signature } as const;
+    const plan = findAbi('bytes')!.caller!.plan(compiled.description, choice);
+    const reverse = executor.open(
+      compiled,
+      { ...plan, abi: 'bytes', maxOutput: 1_000_000 },
+      { memory: MEMORY, timeout: 20, instance: 'shared', concurrency: 1, queue: 1000 },
+    );
+    await Promise.all(
+      Array.from({ length: 60 }, async (_, index) => {
+        const data = Uint8Array.from({ length: index % 3 === 0 ? 10_000 : 10 }, (__, at) => (at + index) % 256);
+        assert.deepEqual(await reverse.call([data]), [data.slice().reverse()]);
+      }),
+    );
   });
 });
 

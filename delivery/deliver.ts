@@ -74,8 +74,6 @@ export async function deliver(options: DeliverOptions): Promise<Delivered> {
 /** The outcome of one delivery; `abandoned` as soon as the signal is aborted, whatever the tracker does. */
 async function deliverOnce(options: DeliverOptions, attempt: number): Promise<FlowOutcome> {
   const { tracker, settle, signal } = options;
-  const message = options.message(attempt);
-  const followed = tracker.follow(message._msgid, settle);
   let abandon = (): void => undefined;
   const aborted = new Promise<FlowOutcome>((resolve) => {
     abandon = (): void => {
@@ -84,6 +82,10 @@ async function deliverOnce(options: DeliverOptions, attempt: number): Promise<Fl
     signal.addEventListener('abort', abandon, { once: true });
   });
   try {
+    while (tracker.deploy !== undefined && !signal.aborted) await Promise.race([tracker.deploy, aborted]);
+    if (signal.aborted) return { kind: 'abandoned' };
+    const message = options.message(attempt);
+    const followed = tracker.follow(message._msgid, settle);
     options.send(message);
     return await Promise.race([followed, aborted]);
   } finally {

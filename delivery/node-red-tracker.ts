@@ -53,14 +53,21 @@ class HookedLedger {
   readonly #trackers = new Set<FlowTracker>();
   #sweeper: NodeJS.Timeout | undefined;
   #hooksOfOthers = false;
+  #deploy: { readonly ended: Promise<void>; end(): void } | undefined;
   readonly #deployStarts = (): void => {
     this.#ledger.deployStarts();
+    if (this.#deploy !== undefined) return;
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    this.#deploy = { ended, end };
   };
   readonly #nodesStopped = (): void => {
     this.#ledger.nodesStopped();
   };
   readonly #deployEnds = (): void => {
     this.#ledger.deployEnds();
+    this.#deploy?.end();
+    this.#deploy = undefined;
   };
 
   constructor(
@@ -79,7 +86,11 @@ class HookedLedger {
 
   open(): FlowTracker {
     if (this.#trackers.size === 0) this.#start();
+    const currentDeploy = (): Promise<void> | undefined => this.#deploy?.ended;
     const tracker: FlowTracker = {
+      get deploy() {
+        return currentDeploy();
+      },
       follow: (messageId: string, settle: number): Promise<FlowOutcome> =>
         this.#trackers.has(tracker)
           ? this.#ledger.follow(messageId, settle, tracker)
@@ -113,6 +124,8 @@ class HookedLedger {
     this.runtime.events.on('flows:stopping', this.#deployStarts);
     this.runtime.events.on('flows:stopped', this.#nodesStopped);
     this.runtime.events.on('flows:started', this.#deployEnds);
+    // A source is made while the flows start, and may receive before the nodes behind it are made.
+    this.#deployStarts();
     // Once a sweep, whatever the time: a runtime that was blocked for a minute has not been idle for one.
     this.#sweeper = setInterval(() => {
       ledger.sweep(SWEEP / 1000);
@@ -124,7 +137,7 @@ class HookedLedger {
     this.runtime.events.off('flows:stopping', this.#deployStarts);
     this.runtime.events.off('flows:stopped', this.#nodesStopped);
     this.runtime.events.off('flows:started', this.#deployEnds);
-    this.#ledger.deployEnds();
+    this.#deployEnds();
     clearInterval(this.#sweeper);
   }
 }

@@ -20,6 +20,11 @@ export interface FlowError {
 /** Follows messages through a flow, by `_msgid`. */
 export interface FlowTracker {
   /**
+   * Undefined while the flows run. While they are deployed or started, resolves when that has ended: what is sent
+   * before may find no node to go to, and the runtime drops it without a word.
+   */
+  readonly deploy: Promise<void> | undefined;
+  /**
    * Call it before the message is sent.
    * @param messageId the message's `_msgid`
    * @param settle seconds without progress after which the message counts as settled

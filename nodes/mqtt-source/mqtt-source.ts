@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Node, NodeAPI } from 'node-red';
 import type { FlowTracker } from '../../delivery/outcome';
 import { trackerFor } from '../../delivery/node-red-tracker';
@@ -18,6 +19,8 @@ const register = (RED: NodeAPI): void => {
 
   function connect(node: Node, settings: SourceSettings, connection: Connection): void {
     const closing = new AbortController();
+    // Every message in the flow waits for it.
+    setMaxListeners(0, closing.signal);
     const tracker = settings.acknowledge === 'completed' ? openTracker(node) : undefined;
     const deadLetters = settings.deadLetter === '' ? undefined : connection.publisher(() => undefined);
     const receiver = new Receiver({

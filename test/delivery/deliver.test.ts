@@ -26,6 +26,7 @@ async function run(outcomes: (FlowOutcome | (() => void))[], attempts = 3): Prom
   const warnings: string[] = [];
   const followed: string[] = [];
   const tracker: FlowTracker = {
+    deploy: undefined,
     follow(id, settle) {
       assert.equal(settle, 60);
       followed.push(id);
@@ -110,6 +111,37 @@ describe('deliver', () => {
     assert.equal(sent.length, 2);
   });
 
+  for (const aborted of [false, true]) {
+    test(`sends nothing during a deploy, ${aborted ? 'nor when it is aborted then' : 'but after it'}`, async () => {
+      const controller = new AbortController();
+      let sent = 0;
+      let endDeploy = (): void => undefined;
+      let deploy: Promise<void> | undefined = new Promise((resolve) => (endDeploy = resolve));
+      const result = deliver({
+        tracker: {
+          get deploy() {
+            return deploy;
+          },
+          follow: () => Promise.resolve(completed),
+          close: () => undefined,
+        },
+        attempts: 1,
+        settle: 1,
+        message: () => ({ _msgid: '1' }),
+        send: () => sent++,
+        signal: controller.signal,
+        log: { warn: () => undefined },
+      });
+      await new Promise(setImmediate);
+      assert.equal(sent, 0);
+      if (aborted) controller.abort();
+      deploy = undefined;
+      endDeploy();
+      assert.deepEqual(await result, { kind: aborted ? 'abandoned' : 'acknowledge' });
+      assert.equal(sent, aborted ? 0 : 1);
+    });
+  }
+
   test('ends as abandoned when it is aborted while the flow has the message', async () => {
     const { result } = await run([failed('trap'), () => undefined]);
     assert.deepEqual(result, { kind: 'abandoned' });
@@ -118,7 +150,7 @@ describe('deliver', () => {
   test('ends as abandoned when it is aborted during a pause, with the real clock', async () => {
     const controller = new AbortController();
     const result = await deliver({
-      tracker: { follow: () => Promise.resolve(failed('queue')), close: () => undefined },
+      tracker: { deploy: undefined, follow: () => Promise.resolve(failed('queue')), close: () => undefined },
       attempts: 3,
       settle: 1,
       message: () => ({ _msgid: '1' }),
@@ -131,7 +163,7 @@ describe('deliver', () => {
 
   test('sends nothing when it is aborted already', async () => {
     const result = await deliver({
-      tracker: { follow: () => assert.fail('followed'), close: () => undefined },
+      tracker: { deploy: undefined, follow: () => assert.fail('followed'), close: () => undefined },
       attempts: 3,
       settle: 1,
       message: () => assert.fail('made'),

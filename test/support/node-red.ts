@@ -175,6 +175,14 @@ export class NodeRed {
     return (await response.json()) as T;
   }
 
+  /** Ends Node-RED at once, as a power cut would; its user directory stays. */
+  async kill(): Promise<void> {
+    if (this.exitCode !== undefined) return;
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await exited;
+  }
+
   /** Ends Node-RED (by its process id) as a service manager would, and removes its user directory. */
   async stop(): Promise<void> {
     if (this.exitCode === undefined) {

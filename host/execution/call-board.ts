@@ -14,6 +14,12 @@ export const Claim = { waiting: 0, running: 1, done: 2, takenBack: 3, condemned:
 /** Calls one worker may hold at once. A call's place is its number modulo this. */
 export const BOARD_CALLS = 1024;
 
+/**
+ * Numbers of calls stay below this. A claim word holds the call's number beside its state (3 bits), since a place is
+ * used again while the worker has yet to come across the record of a call that was taken back.
+ */
+export const CALL_NUMBERS = 2 ** 28;
+
 const RUNNING = 0;
 const CALLS_TOLD = 1;
 const ANSWERS_TOLD = 2;
@@ -55,7 +61,7 @@ export class CallBoard {
 
   /** Main thread: before the call is posted. */
   announce(call: number): void {
-    Atomics.store(this.#claims, call % BOARD_CALLS, Claim.waiting);
+    Atomics.store(this.#claims, call % BOARD_CALLS, claimWord(call, Claim.waiting));
   }
 
   /** Main thread. @returns whether the call had not started; it never will in this worker */
@@ -89,12 +95,14 @@ export class CallBoard {
   /** Main thread: the call that runs now and when it started. */
   running(): { readonly call: number; readonly since: number } | undefined {
     const call = Atomics.load(this.#state, RUNNING) - 1;
-    if (call === NONE || Atomics.load(this.#claims, call % BOARD_CALLS) !== Claim.running) return undefined;
+    if (call === NONE || Atomics.load(this.#claims, call % BOARD_CALLS) !== claimWord(call, Claim.running))
+      return undefined;
     return { call, since: this.#started[0] ?? 0 };
   }
 
   #change(call: number, from: number, to: number): boolean {
-    return Atomics.compareExchange(this.#claims, call % BOARD_CALLS, from, to) === from;
+    const expected = claimWord(call, from);
+    return Atomics.compareExchange(this.#claims, call % BOARD_CALLS, expected, claimWord(call, to)) === expected;
   }
 
   // ——— waking the other side: once for as many records as there are ———
@@ -118,4 +126,8 @@ export class CallBoard {
   hearAnswers(): void {
     Atomics.store(this.#state, ANSWERS_TOLD, 0);
   }
+}
+
+function claimWord(call: number, state: number): number {
+  return call * 8 + state;
 }

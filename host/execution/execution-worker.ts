@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { closedError, fromErrorData, WasmFunctionError } from '../errors';
 import type { Call } from './call';
-import { BOARD_CALLS, CallBoard, monotonicClock } from './call-board';
+import { BOARD_CALLS, CALL_NUMBERS, CallBoard, monotonicClock } from './call-board';
 import type { Lane } from './lane';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages';
 
@@ -103,7 +103,7 @@ export class ExecutionWorker {
       this.#isFull = true;
       return false;
     }
-    this.#nextNumber = (number + 1) % 0x40000000;
+    this.#nextNumber = (number + 1) % CALL_NUMBERS;
     call.number = number;
     call.lane = lane;
     lane.inFlight += 1;
@@ -201,7 +201,7 @@ export class ExecutionWorker {
   /** A call has ended: forgets it and tells its lane's owner, which may post the next one. */
   #release(number: number): Call | undefined {
     const call = this.#calls[number % BOARD_CALLS];
-    if (call === undefined) return undefined;
+    if (call?.number !== number) return undefined;
     const { lane } = call;
     this.#forget(call);
     if (lane !== undefined) {

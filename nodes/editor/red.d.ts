@@ -29,7 +29,7 @@ declare global {
     color?: string;
     icon?: string;
     align?: 'left' | 'right';
-    paletteLabel?: string;
+    paletteLabel?(this: { _(key: string): string }): string;
     inputLabels?: string;
     outputLabels?: string | string[];
     label?(this: DialogNode<P>): string;

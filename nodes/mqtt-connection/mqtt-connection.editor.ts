@@ -1,6 +1,6 @@
 import { parseBrokerAddress } from '../../mqtt/address';
 import { invalidTopic } from '../../mqtt/topic';
-import { numberField, wholeNumber } from '../editor/number-field';
+import { numberField, presetSelect, validator, wholeNumber } from '../editor/field';
 
 interface Announcement {
   topic?: string;
@@ -36,16 +36,17 @@ function isTicked(name: 'persistent' | 'embedded', saved: boolean): boolean {
   return field(name).length > 0 ? field(name).is(':checked') : saved;
 }
 
-function validAddress(value: unknown): true | string {
+function reasonAgainstAddress(text: string): string | undefined {
   try {
-    parseBrokerAddress(String(value));
-    return true;
+    parseBrokerAddress(text);
+    return undefined;
   } catch (error) {
     return (error as Error).message;
   }
 }
 
-function validAnnouncement(value: unknown): true | string {
+/** Two parameters, as `validator` explains. */
+function validAnnouncement(value: unknown, _options?: { label?: string }): true | string {
   const { topic = '' } = (value ?? {}) as Announcement;
   return topic === '' ? true : (invalidTopic(topic) ?? true);
 }
@@ -103,13 +104,13 @@ RED.nodes.registerType<ConnectionProperties>('mqtt-connection', {
   category: 'config',
   defaults: {
     name: { value: '' },
-    url: { value: 'mqtt://127.0.0.1:1883', required: true, validate: validAddress },
+    url: { value: 'mqtt://127.0.0.1:1883', required: true, validate: validator(reasonAgainstAddress) },
     clientId: {
       value: '',
-      validate: function (value) {
-        const isMissing = isTicked('persistent', this.persistent) && String(value ?? '').trim() === '';
-        return isMissing ? this._('mqtt-connection.error.client-id') : true;
-      },
+      validate: validator<ConnectionProperties>(function (prefix) {
+        const isMissing = isTicked('persistent', this.persistent) && prefix === '';
+        return isMissing ? this._('mqtt-connection.error.client-id') : undefined;
+      }),
     },
     protocolVersion: { value: 4, validate: wholeNumber(4, 5) },
     persistent: { value: false },
@@ -127,6 +128,7 @@ RED.nodes.registerType<ConnectionProperties>('mqtt-connection', {
   },
   oneditprepare: function () {
     showTabs(this);
+    presetSelect(`${FIELD}-protocolVersion`, this.protocolVersion, '4');
     for (const name of ANNOUNCEMENTS) showAnnouncement(name, this[name]);
     followChoices();
   },

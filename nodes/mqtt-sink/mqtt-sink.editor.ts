@@ -1,4 +1,5 @@
 import { invalidTopic } from '../../mqtt/topic';
+import { presetSelect, validator } from '../editor/field';
 
 interface SinkProperties {
   name: string;
@@ -16,13 +17,7 @@ RED.nodes.registerType<SinkProperties>('mqtt-sink', {
   defaults: {
     name: { value: '' },
     connection: { value: '', type: 'mqtt-connection', required: true },
-    topic: {
-      value: '',
-      validate: (value) => {
-        const topic = String(value ?? '').trim();
-        return topic === '' ? true : (invalidTopic(topic) ?? true);
-      },
-    },
+    topic: { value: '', validate: validator((topic) => (topic === '' ? undefined : invalidTopic(topic))) },
     qos: { value: 1 },
     retain: { value: false },
     format: { value: 'auto' },
@@ -31,11 +26,18 @@ RED.nodes.registerType<SinkProperties>('mqtt-sink', {
   outputs: 0,
   align: 'right',
   icon: 'mqtt-sink.svg',
+  paletteLabel: function () {
+    return this._('mqtt-sink.palette-label');
+  },
   label: function () {
     return this.name || this.topic || 'mqtt-sink';
   },
   labelStyle: function () {
     return this.name ? 'node_label_italic' : '';
+  },
+  oneditprepare: function () {
+    presetSelect('node-input-qos', this.qos, '1');
+    presetSelect('node-input-format', this.format, 'auto');
   },
   oneditsave: function () {
     const qos = String($('#node-input-qos').val() ?? '');

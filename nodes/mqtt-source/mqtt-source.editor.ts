@@ -1,5 +1,5 @@
 import { invalidFilter, invalidTopic } from '../../mqtt/topic';
-import { numberField, wholeNumber } from '../editor/number-field';
+import { numberField, presetSelect, validator, wholeNumber } from '../editor/field';
 
 interface SourceProperties {
   name: string;
@@ -14,9 +14,8 @@ interface SourceProperties {
   settle: number;
 }
 
-function validSettle(value: unknown): true | string {
-  const text = String(value ?? '').trim();
-  return text === '' || Number(text) > 0 ? true : `"${text}" is not a number of seconds above 0.`;
+function reasonAgainstSettle(text: string): string | undefined {
+  return text === '' || Number(text) > 0 ? undefined : `"${text}" is not a number of seconds above 0.`;
 }
 
 /** Deliveries and dead letters exist only where the flow is waited for. */
@@ -31,24 +30,21 @@ RED.nodes.registerType<SourceProperties>('mqtt-source', {
   defaults: {
     name: { value: '' },
     connection: { value: '', type: 'mqtt-connection', required: true },
-    topic: { value: '', validate: (value) => invalidFilter(String(value ?? '').trim()) ?? true },
+    topic: { value: '', validate: validator(invalidFilter) },
     qos: { value: 1, validate: wholeNumber(0, 2) },
     format: { value: 'auto' },
     acknowledge: { value: 'completed' },
     maxInFlight: { value: 100, validate: wholeNumber(1, 0xffff) },
     attempts: { value: 3, validate: wholeNumber(1, 1_000_000) },
-    deadLetter: {
-      value: '',
-      validate: (value) => {
-        const topic = String(value ?? '').trim();
-        return topic === '' ? true : (invalidTopic(topic) ?? true);
-      },
-    },
-    settle: { value: 60, validate: validSettle },
+    deadLetter: { value: '', validate: validator((topic) => (topic === '' ? undefined : invalidTopic(topic))) },
+    settle: { value: 60, validate: validator(reasonAgainstSettle) },
   },
   inputs: 0,
   outputs: 1,
   icon: 'mqtt-source.svg',
+  paletteLabel: function () {
+    return this._('mqtt-source.palette-label');
+  },
   label: function () {
     return this.name || this.topic || 'mqtt-source';
   },
@@ -56,6 +52,9 @@ RED.nodes.registerType<SourceProperties>('mqtt-source', {
     return this.name ? 'node_label_italic' : '';
   },
   oneditprepare: function () {
+    presetSelect('node-input-qos', this.qos, '1');
+    presetSelect('node-input-format', this.format, 'auto');
+    presetSelect('node-input-acknowledge', this.acknowledge, 'completed');
     $('#node-input-acknowledge, #node-input-qos').on('change', showDelivery);
     showDelivery();
   },

@@ -145,6 +145,19 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
     await page.locator('.form-tips', { hasText: 'convention' }).waitFor({ state: 'detached' });
   });
 
+  test('wrong input is refused with the reason', async () => {
+    const { page } = editor;
+    await editor.edit('bytes');
+    for (const [field, value] of [
+      ['#node-input-timeout', 'soon'],
+      ['#node-input-signature', 'any'],
+    ] as const) {
+      await page.locator(field).fill(value);
+      await page.locator(field).blur();
+      await page.locator(`${field}.input-error`).waitFor();
+    }
+  });
+
   test('a module is uploaded from the dialog', async () => {
     const { page } = editor;
     await editor.edit('bytes');

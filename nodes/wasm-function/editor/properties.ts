@@ -45,14 +45,15 @@ function isInput(this: FunctionNode, value: unknown, options?: { label?: string 
   return type === 'full' || validate.call(this, value, options);
 }
 
-function isSignature(this: FunctionNode, value: unknown): boolean | string {
+// The editor takes text for a reason only from a validator of two parameters; from others it means yes.
+function isSignature(this: FunctionNode, value: unknown, _options?: { label?: string }): boolean | string {
   const text = String(value ?? '').trim();
   const shaped = text === '' || ENVIRONMENT_VALUE.test(text) || /^\([^()]*\)\s*(?:->|→)\s*\S/.test(text);
   return shaped || this._('wasm-function.invalid.signature');
 }
 
 function number(property: string, accepts: (value: number) => boolean): Validator {
-  return function (value) {
+  return function (value, _options) {
     const text = String(value ?? '').trim();
     return (
       text === '' ||

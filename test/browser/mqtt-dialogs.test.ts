@@ -1,0 +1,202 @@
+/** The dialogs of mqtt-source, mqtt-sink and mqtt-connection in a real browser: what they show, refuse and save. */
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { Editor, editorSettings, noBrowser } from '../support/browser';
+import type { FlowNode } from '../support/mqtt-flow';
+import { NodeRed, eventually } from '../support/node-red';
+
+const place = { z: 'tab', x: 300, wires: [] };
+const flows: FlowNode[] = [
+  { id: 'tab', type: 'tab', label: 'Flow' },
+  // Written by hand, with nothing but what has no default; nothing listens on that port.
+  { id: 'broker', type: 'mqtt-connection', url: 'mqtt://127.0.0.1:9' },
+  { id: 'source', type: 'mqtt-source', connection: 'broker', topic: 'in/#', ...place, y: 100 },
+  { id: 'sink', type: 'mqtt-sink', connection: 'broker', ...place, y: 200 },
+];
+
+type Values = Record<string, string | boolean>;
+
+describe('the dialogs of the MQTT nodes', { skip: noBrowser }, () => {
+  let nodeRed: NodeRed;
+  let editor: Editor;
+
+  before(async () => {
+    nodeRed = await NodeRed.start({ flows, settings: editorSettings });
+    editor = await Editor.open(nodeRed);
+  });
+  after(async () => {
+    await editor.close();
+    await nodeRed.stop();
+  });
+  afterEach(async () => {
+    const { page } = editor;
+    if (await page.locator('#node-config-dialog-cancel').isVisible()) {
+      await page.locator('#node-config-dialog-cancel').click();
+      await page.locator('#node-config-dialog-cancel').waitFor({ state: 'detached' });
+    }
+    await editor.cancelDialog();
+  });
+
+  /** What the fields of the open dialog hold, by property. */
+  async function values(prefix: 'node-input' | 'node-config-input', names: readonly string[]): Promise<Values> {
+    const entries = names.map(async (name) => {
+      const field = editor.page.locator(`#${prefix}-${name}`);
+      const isBox = (await field.getAttribute('type')) === 'checkbox';
+      return [name, isBox ? await field.isChecked() : await field.inputValue()] as const;
+    });
+    return Object.fromEntries(await Promise.all(entries));
+  }
+
+  /** Fills a field and leaves it, which is when the editor looks at it. */
+  async function enter(field: string, value: string): Promise<void> {
+    await editor.page.locator(field).fill(value);
+    await editor.page.locator(field).blur();
+  }
+
+  /** Fills a field and reads the reason for which it is refused. */
+  async function refusal(field: string, value: string): Promise<string> {
+    const { page } = editor;
+    const input = page.locator(field);
+    const good = await input.inputValue();
+    await enter(field, value);
+    await page.locator(`${field}.input-error`).waitFor();
+    await page.mouse.move(0, 0);
+    await input.hover();
+    const popover = page.locator('.red-ui-popover').last();
+    await popover.waitFor();
+    const reason = await popover.innerText();
+    await enter(field, good);
+    await page.locator(`${field}:not(.input-error)`).waitFor();
+    await popover.waitFor({ state: 'detached' });
+    return reason;
+  }
+
+  async function editConnection(): Promise<void> {
+    await editor.edit('sink');
+    await editor.page.locator('#node-input-btn-connection-edit').click();
+    await editor.page.locator('#node-config-input-url').waitFor();
+  }
+
+  const showTab = async (name: string): Promise<void> => {
+    const { page } = editor;
+    // The editor takes two quick clicks, on whatever tabs, for a double one, and swallows the second.
+    await eventually(`tab ${name}`, async () => {
+      await page.locator(`a[href="#mqtt-connection-tab-${name}"]`).click();
+      return page.locator(`#mqtt-connection-tab-${name}`).isVisible();
+    });
+  };
+
+  /** Deploys and gives what the runtime has of a node then. */
+  async function saved(id: string, isSaved: (node: FlowNode) => boolean): Promise<FlowNode> {
+    await editor.deploy();
+    return eventually(`${id} is saved`, async () => {
+      return (await nodeRed.json<FlowNode[]>('/flows')).find((node) => node.id === id && isSaved(node));
+    });
+  }
+
+  test('a source shows its defaults, refuses what cannot be, and saves real types', async () => {
+    const { page } = editor;
+    await editor.edit('source');
+    const names = ['topic', 'qos', 'format', 'acknowledge', 'deadLetter'];
+    assert.deepEqual(await values('node-input', names), {
+      topic: 'in/#',
+      qos: '1',
+      format: 'auto',
+      acknowledge: 'completed',
+      deadLetter: '',
+    });
+    assert.match(await refusal('#node-input-topic', 'in/#/more'), /#/);
+    assert.match(await refusal('#node-input-deadLetter', 'dead/+'), /\+/);
+    assert.match(await refusal('#node-input-maxInFlight', '0'), /"0" is not a whole number from 1 to 65535/);
+    assert.match(await refusal('#node-input-settle', 'soon'), /"soon" is not a number of seconds/);
+
+    await page.locator('#node-input-acknowledge').selectOption('received');
+    await page.locator('#node-input-attempts').waitFor({ state: 'hidden' });
+    await page.locator('#node-input-acknowledge').selectOption('completed');
+    await page.locator('#node-input-attempts').fill('5');
+    await page.locator('#node-input-settle').fill('0.5');
+    await page.locator('#node-input-deadLetter').fill('dead');
+    await editor.confirmDialog();
+    const { qos, maxInFlight, attempts, settle, deadLetter } = await saved('source', (node) => node.attempts === 5);
+    assert.deepEqual([qos, maxInFlight, attempts, settle, deadLetter], [1, 100, 5, 0.5, 'dead']);
+  });
+
+  test('a sink shows its defaults, refuses what cannot be, and saves real types', async () => {
+    const { page } = editor;
+    await editor.edit('sink');
+    assert.deepEqual(await values('node-input', ['topic', 'qos', 'retain', 'format']), {
+      topic: '',
+      qos: '1',
+      retain: false,
+      format: 'auto',
+    });
+    assert.match(await refusal('#node-input-topic', 'out/+'), /\+/);
+    await page.locator('#node-input-topic').fill('out');
+    await page.locator('#node-input-retain').check();
+    await editor.confirmDialog();
+    const { qos, retain, format } = await saved('sink', (node) => node.topic === 'out');
+    assert.deepEqual([qos, retain, format], [1, true, 'auto']);
+  });
+
+  test('a connection shows its defaults and the fields that go with what is chosen', async () => {
+    const { page } = editor;
+    await editConnection();
+    assert.deepEqual(await values('node-config-input', ['embedded', 'protocolVersion', 'clientId', 'persistent']), {
+      embedded: false,
+      protocolVersion: '4',
+      clientId: '',
+      persistent: false,
+    });
+    const followers = {
+      bind: '#node-config-input-bind',
+      expiry: '#node-config-input-sessionExpiry',
+      tls: '.mqtt-connection-row-tls',
+    };
+    for (const field of Object.values(followers)) assert.equal(await page.locator(field).isVisible(), false, field);
+    await page.locator('#node-config-input-embedded').check();
+    await page.locator('#node-config-input-persistent').check();
+    await page.locator('#node-config-input-protocolVersion').selectOption('5');
+    await page.locator('#node-config-input-url').fill('mqtts://broker.example');
+    for (const field of Object.values(followers)) await page.locator(field).waitFor();
+  });
+
+  test('a connection refuses what cannot be and saves real types', async () => {
+    const { page } = editor;
+    await editConnection();
+    assert.match(await refusal('#node-config-input-url', 'http://broker.example'), /mqtt/);
+    assert.match(await refusal('#node-config-input-keepalive', '70000'), /from 0 to 65535/);
+    await page.locator('#node-config-input-persistent').check();
+    await page.locator('#node-config-input-clientId.input-error').waitFor();
+    await enter('#node-config-input-clientId', 'gateway');
+    await page.locator('#node-config-input-clientId:not(.input-error)').waitFor();
+    await showTab('security');
+    await page.locator('#node-config-input-user').fill('someone');
+    await showTab('messages');
+    await page.locator('#node-config-input-will-topic').fill('state');
+    await page.locator('#node-config-input-will-payload').fill('gone');
+    await page.locator('#node-config-input-will-qos').selectOption('1');
+    await page.locator('#node-config-dialog-ok').click();
+    await page.locator('#node-config-dialog-ok').waitFor({ state: 'detached' });
+    await editor.confirmDialog();
+    const node = await saved('broker', ({ clientId }) => clientId === 'gateway');
+    assert.deepEqual(
+      [node.protocolVersion, node.persistent, node.keepalive, node.birth, node.will],
+      [4, true, 60, {}, { topic: 'state', payload: 'gone', qos: 1, retain: false }],
+    );
+    assert.equal(node.user, undefined, 'credentials are not in the flow');
+  });
+
+  for (const type of ['mqtt-source', 'mqtt-sink']) {
+    test(`a new ${type} from the palette asks for a connection`, async () => {
+      const { page } = editor;
+      await editor.dragFromPalette(type, 500, type === 'mqtt-source' ? 320 : 400);
+      const added = page.locator('.red-ui-flow-node-group', { hasText: type });
+      await added.locator('.red-ui-flow-node').last().dblclick();
+      await page.locator('#node-input-connection.input-error').waitFor();
+    });
+  }
+
+  test('no error reached the console', () => {
+    assert.deepEqual(editor.errors, []);
+  });
+});

@@ -1,13 +1,24 @@
 import { invalidTopic } from '../../mqtt/topic';
+import { isNumber, takeNumber } from '../editor/number';
+import { trimmed, validator } from '../editor/validator';
 
 interface SinkProperties {
   name: string;
   connection: string;
   topic: string;
   /** Blank: `msg.qos`. */
-  qos: number | '';
+  qos: number | string;
   retain: boolean;
   format: string;
+}
+
+function isTopicOrBlank(value: unknown): boolean {
+  const topic = trimmed(value);
+  return topic === '' || invalidTopic(topic) === undefined;
+}
+
+function isQos(value: unknown): boolean {
+  return isNumber(value, { least: 0, most: 2, whole: true });
 }
 
 RED.nodes.registerType<SinkProperties>('mqtt-sink', {
@@ -16,14 +27,8 @@ RED.nodes.registerType<SinkProperties>('mqtt-sink', {
   defaults: {
     name: { value: '' },
     connection: { value: '', type: 'mqtt-connection', required: true },
-    topic: {
-      value: '',
-      validate: (value) => {
-        const topic = String(value ?? '').trim();
-        return topic === '' ? true : (invalidTopic(topic) ?? true);
-      },
-    },
-    qos: { value: 1 },
+    topic: { value: '', validate: validator('mqtt-sink.invalid.topic', isTopicOrBlank) },
+    qos: { value: 1, validate: validator('mqtt-sink.invalid.qos', isQos) },
     retain: { value: false },
     format: { value: 'auto' },
   },
@@ -38,8 +43,7 @@ RED.nodes.registerType<SinkProperties>('mqtt-sink', {
     return this.name ? 'node_label_italic' : '';
   },
   oneditsave: function () {
-    const qos = String($('#node-input-qos').val() ?? '');
-    this.qos = qos === '' ? '' : Number(qos);
+    this.qos = takeNumber($('#node-input-qos'), '');
     return undefined;
   },
 });

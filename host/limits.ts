@@ -47,6 +47,18 @@ export const MAX_TABLES = 1000;
  */
 export const MAX_MEMORIES = 32;
 
+/**
+ * Bytes of UTF-8 of a result that is read as JSON. It is parsed where Node-RED runs, which stands still meanwhile:
+ * 4 MiB of the costliest JSON (`{},{},…`) take some 0.3 s and 70 MB, and more grows faster than its length.
+ */
+export const MAX_JSON_BYTES = 4 * MIB;
+
+/**
+ * Objects and arrays within one another in JSON, of a payload or of a result. What flows do with a value
+ * (clone it, send it to the editor) goes through it by recursion, and ends in a stack overflow at some thousands.
+ */
+export const MAX_JSON_DEPTH = 1000;
+
 /** Seconds the loader may spend on reading, parsing and compiling one module. */
 export const LOAD_TIMEOUT = 30;
 

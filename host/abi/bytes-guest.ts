@@ -75,7 +75,7 @@ export class BytesGuest implements Guest {
     const type = this.layout.signature.parameters[index]?.type;
     const carrier: Carrier = this.layout.carriers[index] ?? 'number';
     if (carrier === 'number' || type === undefined || isNumeric(type)) return lowerNumber(value);
-    const data = toBytes(value, type);
+    const data = toBytes(value);
     return carrier === 'pointer' ? this.delimit(data) : data;
   }
 

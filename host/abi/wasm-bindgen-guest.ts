@@ -82,7 +82,7 @@ export class BindgenGuest implements Guest, BindgenHost {
       case 'number':
         return [lowerNumber(value)];
       case 'data':
-        return value === null ? [0, 0] : this.lowerData(toBytes(value, form.type));
+        return value === null ? [0, 0] : this.lowerData(toBytes(value));
       case 'wide':
         return [value === null ? this.absentWide : lowerNumber(value)];
       case 'narrow':

@@ -19,11 +19,16 @@ export function acceptText(value: unknown): string {
   }
 }
 
-/** A Buffer, a typed array of any realm, an ArrayBuffer, text as UTF-8 or an array of integers from 0 to 255. */
+/**
+ * A Buffer, a typed array of any realm, an ArrayBuffer, text as UTF-8 or an array of integers from 0 to 255.
+ *
+ * @returns a copy: the call may wait while the message's owner fills the same memory with the next reading
+ * @throws TypeError where the memory has been transferred elsewhere
+ */
 export function acceptBytes(value: unknown): Uint8Array {
   if (typeof value === 'string') return encodeText(wellFormed(value));
-  if (ArrayBuffer.isView(value)) return detached(value.buffer, value.byteOffset, value.byteLength);
-  if (types.isAnyArrayBuffer(value)) return detached(value, 0, value.byteLength);
+  if (ArrayBuffer.isView(value)) return copyBytes(value.buffer, value.byteOffset, value.byteLength);
+  if (types.isAnyArrayBuffer(value)) return copyBytes(value, 0, value.byteLength);
   if (Array.isArray(value)) return bytesOf(value);
   throw new Unacceptable(
     'a Buffer, a typed array, an ArrayBuffer, text (as UTF-8) or an array of integers from 0 to 255',
@@ -37,13 +42,9 @@ function wellFormed(text: string): string {
   return text;
 }
 
-/**
- * Bytes that can be posted for what they are: cloning a view clones the whole buffer under it, which for a
- * small Buffer is the pool it shares with others. So a view of part of a buffer is copied, and shared memory is.
- */
-function detached(buffer: ArrayBufferLike, offset: number, length: number): Uint8Array {
-  const view = new Uint8Array(buffer, offset, length);
-  return types.isArrayBuffer(buffer) && buffer.byteLength === length ? view : new Uint8Array(view);
+/** Over memory of their own and of their length, whatever the view was made on. */
+function copyBytes(buffer: ArrayBufferLike, offset: number, length: number): Uint8Array {
+  return new Uint8Array(new Uint8Array(buffer, offset, length));
 }
 
 function bytesOf(array: readonly unknown[]): Uint8Array {

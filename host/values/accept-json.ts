@@ -1,13 +1,16 @@
 import { types } from 'node:util';
+import { MAX_JSON_DEPTH } from '../limits';
 import { describeValue } from './describe';
-import type { JsonValue } from './signature';
+import { findExcessDepth } from './json-text';
 import { Unacceptable } from './unacceptable';
 
+const SHALLOW = `JSON that is nested at most ${String(MAX_JSON_DEPTH)} deep`;
+
 /**
- * What JSON can say, as a copy of its own: Dates and Buffers by their `toJSON`, properties that are `undefined`
+ * The JSON text of what JSON can say: Dates and Buffers by their `toJSON`, properties that are `undefined`
  * left out. What `JSON.stringify` would silently turn into something else (NaN, functions, Maps …) is refused.
  */
-export function acceptJson(value: unknown): JsonValue {
+export function acceptJson(value: unknown): string {
   let text: string | undefined;
   try {
     text = JSON.stringify(value, refuseUnsayable) as string | undefined;
@@ -15,11 +18,12 @@ export function acceptJson(value: unknown): JsonValue {
     if (error instanceof TypeError && error.message.startsWith('Converting circular')) {
       throw new Unacceptable('a value that JSON can say, which an object that contains itself is not');
     }
-    if (error instanceof RangeError) throw new Unacceptable('JSON that is nested less deeply, or is shorter');
+    if (error instanceof RangeError) throw new Unacceptable(`${SHALLOW}, and shorter than the longest text`);
     throw error;
   }
   if (text === undefined) throw new Unacceptable('a value that JSON can say');
-  return JSON.parse(text) as JsonValue;
+  if (findExcessDepth(text) !== undefined) throw new Unacceptable(SHALLOW);
+  return text;
 }
 
 /** A replacer: `this` is what holds the value. */

@@ -11,8 +11,7 @@ import { Unacceptable } from './unacceptable';
  * Turns the value a message carries into arguments. One parameter takes the value itself, several take an
  * array by position, none takes anything. What a type accepts is listed in the documentation ("Values in").
  *
- * @returns one value a parameter, which may be posted to another thread (and cloned there, never transferred:
- *   bytes may still be the message's own)
+ * @returns one value a parameter, which shares nothing with the message and may be posted to another thread
  * @throws WasmFunctionError `arguments`, naming the parameter, its type and the value
  */
 export function acceptArguments(input: unknown, signature: Signature): GuestValue[] {

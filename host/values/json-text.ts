@@ -1,14 +1,42 @@
+import { MAX_JSON_DEPTH } from '../limits';
 import type { JsonValue } from './signature';
 
-export type ParsedJson = { readonly value: JsonValue } | { readonly position: number };
+/** Positions are in characters, from 0. */
+export type ParsedJson =
+  | { readonly kind: 'value'; readonly value: JsonValue }
+  /** The text stops being JSON (RFC 8259) there. */
+  | { readonly kind: 'invalid'; readonly position: number }
+  /** The object or array that begins there is one level too deep. */
+  | { readonly kind: 'deep'; readonly position: number };
 
-/** @returns the value, or the position (in characters, from 0) at which the text stops being JSON (RFC 8259) */
 export function parseJsonText(text: string): ParsedJson {
+  const excess = findExcessDepth(text);
+  if (excess !== undefined) return { kind: 'deep', position: excess };
   try {
-    return { value: JSON.parse(text) as JsonValue };
+    return { kind: 'value', value: JSON.parse(text) as JsonValue };
   } catch {
-    return { position: new Reader(text).findError() };
+    return { kind: 'invalid', position: new ErrorFinder(text).findError() };
   }
+}
+
+/** Where a text goes beyond the permitted depth; all that is asked of it is to be read once, without parsing. */
+export function findExcessDepth(text: string): number | undefined {
+  if (text.length <= MAX_JSON_DEPTH) return undefined;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') at = findStringEnd(text, at);
+    else if (character === '}' || character === ']') depth--;
+    else if ((character === '{' || character === '[') && ++depth > MAX_JSON_DEPTH) return at;
+  }
+  return undefined;
+}
+
+/** The closing quotation mark of the string that begins at `start`, or the end of the text. */
+function findStringEnd(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at;
 }
 
 const SPACE = /[ \t\n\r]*/y;
@@ -16,7 +44,7 @@ const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const LITERAL = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
 /** The engine's own message names a position only sometimes, so the text is read once more, without recursion. */
-class Reader {
+class ErrorFinder {
   private position = 0;
   private readonly open: ('}' | ']')[] = [];
 

@@ -1,10 +1,11 @@
 import { WasmFunctionError } from '../errors';
+import { MAX_JSON_BYTES, MAX_JSON_DEPTH, MIB } from '../limits';
 import type { CallResult, ResultKind } from '../wasm-function';
 import { parseDecimal } from './accept-number';
 import { describeValue } from './describe';
 import { formatSignature } from './parse-signature';
 import { parseJsonText } from './json-text';
-import type { GuestValue, Signature } from './signature';
+import type { GuestValue, JsonValue, Result, Signature } from './signature';
 import { decodeText, encodeText } from './text';
 
 /**
@@ -18,12 +19,20 @@ import { decodeText, encodeText } from './text';
 export function produceValue(values: readonly GuestValue[], signature: Signature, result: ResultKind): CallResult {
   if (signature.results.length === 0) return { kind: 'nothing' };
   try {
-    const produced = values.map((value) => (value === null ? null : produce(value, result)));
+    const produced = values.map((value, index) => produceOne(value, signature.results[index], result));
     return { kind: 'value', value: produced.length === 1 ? produced[0] : produced };
   } catch (error) {
     if (error instanceof WasmFunctionError) throw error.in({ signature: formatSignature(signature) });
     throw error;
   }
+}
+
+/** A json result is text until here, and stays it for those who ask for text. */
+function produceOne(value: GuestValue, result: Result | undefined, kind: ResultKind): unknown {
+  if (value === null) return null;
+  if (result?.type !== 'json' || kind === 'string' || kind === 'buffer') return produce(value, kind);
+  const parsed = parseJson(value);
+  return parsed === null || kind !== 'number' ? parsed : toNumber(parsed);
 }
 
 function produce(value: Exclude<GuestValue, null>, kind: ResultKind): unknown {
@@ -46,7 +55,7 @@ function toBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function toNumber(value: Exclude<GuestValue, null>): number {
+function toNumber(value: Exclude<GuestValue | JsonValue, null>): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'bigint') return toSafeNumber(value);
@@ -74,16 +83,32 @@ function toText(value: Exclude<GuestValue, null>): string {
       throw unfit(`The result (${describeValue(value)}) is not valid UTF-8; take it as a Buffer.`);
     return text;
   }
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return String(value);
 }
 
 function toJson(value: Exclude<GuestValue, null>): unknown {
   if (typeof value === 'bigint') return toSafeNumber(value);
-  if (typeof value !== 'string' && !(value instanceof Uint8Array)) return value;
+  return typeof value === 'string' || value instanceof Uint8Array ? parseJson(value) : value;
+}
+
+/** Text that a guest wrote is looked at before it is parsed, which nothing could stop. */
+function parseJson(value: Exclude<GuestValue, null>): JsonValue {
+  const size = value instanceof Uint8Array ? value.length : Buffer.byteLength(String(value));
+  if (size > MAX_JSON_BYTES) {
+    throw unfit(
+      `The result has ${String(size)} bytes, more than the ${String(MAX_JSON_BYTES / MIB)} MiB that are read as JSON; ` +
+        'return less, or take it as a string or a Buffer.',
+    );
+  }
   const text = toText(value);
   const parsed = parseJsonText(text);
-  if ('value' in parsed) return parsed.value;
-  throw unfit(`The result is not JSON: error at position ${String(parsed.position)} of ${describeValue(text)}.`);
+  if (parsed.kind === 'value') return parsed.value;
+  const place = `at position ${String(parsed.position)} of ${describeValue(text)}`;
+  throw unfit(
+    parsed.kind === 'deep'
+      ? `The result is JSON nested more than ${String(MAX_JSON_DEPTH)} deep, ${place}; return it flatter, or take it as a string.`
+      : `The result is not JSON: error ${place}.`,
+  );
 }
 
 function unfit(message: string): WasmFunctionError {

@@ -32,8 +32,9 @@ export interface Signature {
 
 /**
  * What passes between host and adapter. f32, f64, i32 and u32 are numbers, i64 and u64 BigInts, bool a
- * boolean, string a string without lone surrogates, bytes a Uint8Array, json what JSON can say, an absent
- * optional `null`. All of it can be posted to a worker.
+ * boolean, string a string without lone surrogates, bytes a Uint8Array, json its text (a value nested deeply
+ * cannot be posted to another thread), an absent optional `null`. All of it can be posted to a worker.
  */
-export type GuestValue = number | bigint | boolean | string | Uint8Array | null | JsonValue;
+export type GuestValue = number | bigint | boolean | string | Uint8Array | null;
+/** What JSON can say. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };

@@ -1,13 +1,21 @@
-/** The editor's `RED`, with what the published types lack: reasons of validators, labels of properties, alignment. */
+/**
+ * The editor's `RED`, with what the published types lack or leave vague: reasons of validators, labels of properties,
+ * alignment, tabs, tooltips, notifications.
+ */
 import type { EditorRED } from 'node-red';
 
 declare global {
   /** A node in its dialog: its saved properties and what the editor adds. */
   type DialogNode<P> = P & {
     readonly id: string;
-    /** Translates a key of the node's own catalogue. */
-    _(key: string, options?: Record<string, unknown>): string;
+    readonly _: Translate;
   };
+
+  /** Gives the text of a key in the node's own catalogue. */
+  type Translate = (key: string, values?: Record<string, string | number>) => string;
+
+  /** True, or why the value cannot be used. */
+  type DialogValidator<P> = (this: DialogNode<P>, value: unknown, options: { label?: string }) => boolean | string;
 
   interface DialogProperty<T, P> {
     value: T;
@@ -16,8 +24,7 @@ declare global {
     required?: boolean;
     /** How messages call the property. */
     label?: string;
-    /** True, or why the value cannot be used. */
-    validate?(this: DialogNode<P>, value: unknown, options?: { label?: string }): boolean | string;
+    validate?: DialogValidator<P>;
   }
 
   interface DialogDefinition<P> {
@@ -29,7 +36,7 @@ declare global {
     color?: string;
     icon?: string;
     align?: 'left' | 'right';
-    paletteLabel?(this: { _(key: string): string }): string;
+    paletteLabel?: string | ((this: { _: Translate }) => string);
     inputLabels?: string;
     outputLabels?: string | string[];
     label?(this: DialogNode<P>): string;
@@ -46,7 +53,26 @@ declare global {
     resize(): void;
   }
 
-  const RED: Omit<EditorRED, 'nodes' | 'tabs'> & {
+  interface DialogNotification {
+    close(): void;
+  }
+
+  interface DialogNotificationOptions {
+    type?: string;
+    modal?: boolean;
+    fixed?: boolean;
+    buttons?: { text: string; class?: string; click(): void }[];
+  }
+
+  const RED: Omit<EditorRED, 'nodes' | 'tabs' | 'validators' | 'settings' | 'popover' | 'notify'> & {
+    readonly settings: Readonly<Record<string, unknown>>;
+    /** What the validator answers without options: whether the value is one of the type. */
+    validators: {
+      typedInput(options: { typeField: string; allowUndefined?: boolean }): (this: object, value: unknown) => boolean;
+    };
+    popover: { tooltip(target: JQuery, text: string): unknown };
+    /** @param html as it is, not escaped */
+    notify(html: string, options: DialogNotificationOptions): DialogNotification;
     tabs: { create(options: { id: string; onchange(tab: { id: string }): void }): DialogTabs };
     nodes: Omit<EditorRED['nodes'], 'registerType'> & {
       registerType<P>(type: string, definition: DialogDefinition<P>): void;

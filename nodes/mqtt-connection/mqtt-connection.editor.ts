@@ -1,11 +1,14 @@
 import { parseBrokerAddress } from '../../mqtt/address';
 import { invalidTopic } from '../../mqtt/topic';
-import { numberField, presetSelect, validator, wholeNumber } from '../editor/field';
+import { isNumber, takeNumber } from '../editor/number';
+import { presetSelect } from '../editor/select';
+import { trimmed, validator } from '../editor/validator';
+import type { NumberRange } from '../saved-value';
 
 interface Announcement {
   topic?: string;
   payload?: string;
-  qos?: number;
+  qos?: number | string;
   retain?: boolean;
 }
 
@@ -13,10 +16,10 @@ interface ConnectionProperties {
   name: string;
   url: string;
   clientId: string;
-  protocolVersion: number;
+  protocolVersion: number | string;
   persistent: boolean;
-  sessionExpiry: number;
-  keepalive: number;
+  sessionExpiry: number | string;
+  keepalive: number | string;
   tls: string;
   embedded: boolean;
   bind: string;
@@ -36,19 +39,24 @@ function isTicked(name: 'persistent' | 'embedded', saved: boolean): boolean {
   return field(name).length > 0 ? field(name).is(':checked') : saved;
 }
 
-function reasonAgainstAddress(text: string): string | undefined {
+function isAddress(value: unknown): boolean {
   try {
-    parseBrokerAddress(text);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
+    parseBrokerAddress(trimmed(value));
+    return true;
+  } catch {
+    return false;
   }
 }
 
-/** Two parameters, as `validator` explains. */
-function validAnnouncement(value: unknown, _options?: { label?: string }): true | string {
-  const { topic = '' } = (value ?? {}) as Announcement;
-  return topic === '' ? true : (invalidTopic(topic) ?? true);
+function isAnnouncement(value: unknown): boolean {
+  const { topic, qos } = (value ?? {}) as Announcement;
+  const to = trimmed(topic);
+  return to === '' || (invalidTopic(to) === undefined && isNumber(qos, { least: 0, most: 2, whole: true }));
+}
+
+function wholeNumber(property: keyof ConnectionProperties, least: number, most: number) {
+  const range: NumberRange = { least, most, whole: true };
+  return validator<ConnectionProperties>(`mqtt-connection.invalid.${property}`, (value) => isNumber(value, range));
 }
 
 function showAnnouncement(name: 'birth' | 'will', saved: Announcement | undefined): void {
@@ -65,7 +73,7 @@ function readAnnouncement(name: 'birth' | 'will'): Announcement {
   return {
     topic,
     payload: String(field(`${name}-payload`).val() ?? ''),
-    qos: numberField(`${FIELD}-${name}-qos`, 0),
+    qos: takeNumber(field(`${name}-qos`), 0),
     retain: field(`${name}-retain`).is(':checked'),
   };
 }
@@ -104,23 +112,26 @@ RED.nodes.registerType<ConnectionProperties>('mqtt-connection', {
   category: 'config',
   defaults: {
     name: { value: '' },
-    url: { value: 'mqtt://127.0.0.1:1883', required: true, validate: validator(reasonAgainstAddress) },
+    url: {
+      value: 'mqtt://127.0.0.1:1883',
+      required: true,
+      validate: validator('mqtt-connection.invalid.url', isAddress),
+    },
     clientId: {
       value: '',
-      validate: validator<ConnectionProperties>(function (prefix) {
-        const isMissing = isTicked('persistent', this.persistent) && prefix === '';
-        return isMissing ? this._('mqtt-connection.error.client-id') : undefined;
+      validate: validator('mqtt-connection.invalid.clientId', function (value) {
+        return trimmed(value) !== '' || !isTicked('persistent', this.persistent);
       }),
     },
-    protocolVersion: { value: 4, validate: wholeNumber(4, 5) },
+    protocolVersion: { value: 4, validate: wholeNumber('protocolVersion', 4, 5) },
     persistent: { value: false },
-    sessionExpiry: { value: 86400, validate: wholeNumber(0, 0xffffffff) },
-    keepalive: { value: 60, validate: wholeNumber(0, 0xffff) },
+    sessionExpiry: { value: 86400, validate: wholeNumber('sessionExpiry', 0, 0xffffffff) },
+    keepalive: { value: 60, validate: wholeNumber('keepalive', 0, 0xffff) },
     tls: { value: '', type: 'tls-config', required: false },
     embedded: { value: false },
     bind: { value: '127.0.0.1' },
-    birth: { value: {}, validate: validAnnouncement },
-    will: { value: {}, validate: validAnnouncement },
+    birth: { value: {}, validate: validator('mqtt-connection.invalid.birth', isAnnouncement) },
+    will: { value: {}, validate: validator('mqtt-connection.invalid.will', isAnnouncement) },
   },
   credentials: { user: { type: 'text' }, password: { type: 'password' } },
   label: function () {
@@ -134,9 +145,9 @@ RED.nodes.registerType<ConnectionProperties>('mqtt-connection', {
   },
   oneditsave: function () {
     for (const name of ANNOUNCEMENTS) this[name] = readAnnouncement(name);
-    this.protocolVersion = numberField(`${FIELD}-protocolVersion`, 4);
-    this.sessionExpiry = numberField(`${FIELD}-sessionExpiry`, 86400);
-    this.keepalive = numberField(`${FIELD}-keepalive`, 60);
+    this.protocolVersion = takeNumber(field('protocolVersion'), 4);
+    this.sessionExpiry = takeNumber(field('sessionExpiry'), 86400);
+    this.keepalive = takeNumber(field('keepalive'), 60);
     return undefined;
   },
 });

@@ -1,14 +1,25 @@
 import { invalidTopic } from '../../mqtt/topic';
-import { presetSelect, validator } from '../editor/field';
+import { isNumber, takeNumber } from '../editor/number';
+import { presetSelect } from '../editor/select';
+import { trimmed, validator } from '../editor/validator';
 
 interface SinkProperties {
   name: string;
   connection: string;
   topic: string;
   /** Blank: `msg.qos`. */
-  qos: number | '';
+  qos: number | string;
   retain: boolean;
   format: string;
+}
+
+function isTopicOrBlank(value: unknown): boolean {
+  const topic = trimmed(value);
+  return topic === '' || invalidTopic(topic) === undefined;
+}
+
+function isQos(value: unknown): boolean {
+  return isNumber(value, { least: 0, most: 2, whole: true });
 }
 
 RED.nodes.registerType<SinkProperties>('mqtt-sink', {
@@ -17,8 +28,8 @@ RED.nodes.registerType<SinkProperties>('mqtt-sink', {
   defaults: {
     name: { value: '' },
     connection: { value: '', type: 'mqtt-connection', required: true },
-    topic: { value: '', validate: validator((topic) => (topic === '' ? undefined : invalidTopic(topic))) },
-    qos: { value: 1 },
+    topic: { value: '', validate: validator('mqtt-sink.invalid.topic', isTopicOrBlank) },
+    qos: { value: 1, validate: validator('mqtt-sink.invalid.qos', isQos) },
     retain: { value: false },
     format: { value: 'auto' },
   },
@@ -40,8 +51,7 @@ RED.nodes.registerType<SinkProperties>('mqtt-sink', {
     presetSelect('node-input-format', this.format, 'auto');
   },
   oneditsave: function () {
-    const qos = String($('#node-input-qos').val() ?? '');
-    this.qos = qos === '' ? '' : Number(qos);
+    this.qos = takeNumber($('#node-input-qos'), '');
     return undefined;
   },
 });

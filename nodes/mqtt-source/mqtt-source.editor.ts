@@ -1,21 +1,29 @@
 import { invalidFilter, invalidTopic } from '../../mqtt/topic';
-import { numberField, presetSelect, validator, wholeNumber } from '../editor/field';
+import type { NumberRange } from '../saved-value';
+import { isNumber, takeNumber } from '../editor/number';
+import { presetSelect } from '../editor/select';
+import { trimmed, validator } from '../editor/validator';
 
 interface SourceProperties {
   name: string;
   connection: string;
   topic: string;
-  qos: number;
+  qos: number | string;
   format: string;
   acknowledge: string;
-  maxInFlight: number;
-  attempts: number;
+  maxInFlight: number | string;
+  attempts: number | string;
   deadLetter: string;
-  settle: number;
+  settle: number | string;
 }
 
-function reasonAgainstSettle(text: string): string | undefined {
-  return text === '' || Number(text) > 0 ? undefined : `"${text}" is not a number of seconds above 0.`;
+function numberWithin(property: keyof SourceProperties, range: NumberRange): DialogValidator<SourceProperties> {
+  return validator(`mqtt-source.invalid.${property}`, (value) => isNumber(value, range));
+}
+
+function isTopicOrBlank(value: unknown): boolean {
+  const topic = trimmed(value);
+  return topic === '' || invalidTopic(topic) === undefined;
 }
 
 /** Deliveries and dead letters exist only where the flow is waited for. */
@@ -30,14 +38,17 @@ RED.nodes.registerType<SourceProperties>('mqtt-source', {
   defaults: {
     name: { value: '' },
     connection: { value: '', type: 'mqtt-connection', required: true },
-    topic: { value: '', validate: validator(invalidFilter) },
-    qos: { value: 1, validate: wholeNumber(0, 2) },
+    topic: {
+      value: '',
+      validate: validator('mqtt-source.invalid.topic', (value) => invalidFilter(trimmed(value)) === undefined),
+    },
+    qos: { value: 1, validate: numberWithin('qos', { least: 0, most: 2, whole: true }) },
     format: { value: 'auto' },
     acknowledge: { value: 'completed' },
-    maxInFlight: { value: 100, validate: wholeNumber(1, 0xffff) },
-    attempts: { value: 3, validate: wholeNumber(1, 1_000_000) },
-    deadLetter: { value: '', validate: validator((topic) => (topic === '' ? undefined : invalidTopic(topic))) },
-    settle: { value: 60, validate: validator(reasonAgainstSettle) },
+    maxInFlight: { value: 100, validate: numberWithin('maxInFlight', { least: 1, most: 0xffff, whole: true }) },
+    attempts: { value: 3, validate: numberWithin('attempts', { least: 1, most: 1_000_000, whole: true }) },
+    deadLetter: { value: '', validate: validator('mqtt-source.invalid.deadLetter', isTopicOrBlank) },
+    settle: { value: 60, validate: numberWithin('settle', { least: 0.001, most: 86_400 }) },
   },
   inputs: 0,
   outputs: 1,
@@ -59,10 +70,10 @@ RED.nodes.registerType<SourceProperties>('mqtt-source', {
     showDelivery();
   },
   oneditsave: function () {
-    this.qos = numberField('node-input-qos', 1);
-    this.maxInFlight = numberField('node-input-maxInFlight', 100);
-    this.attempts = numberField('node-input-attempts', 3);
-    this.settle = numberField('node-input-settle', 60);
+    this.qos = takeNumber($('#node-input-qos'), 1);
+    this.maxInFlight = takeNumber($('#node-input-maxInFlight'), 100);
+    this.attempts = takeNumber($('#node-input-attempts'), 3);
+    this.settle = takeNumber($('#node-input-settle'), 60);
     return undefined;
   },
 });

@@ -1,10 +1,6 @@
 import { prepareDialog, saveNumbers } from './editor/dialog';
-import { defaults, showDefaults } from './editor/properties';
-import type { EditorRed, FunctionNode } from './editor/red-types';
-
-declare const RED: EditorRed;
-
-RED.nodes.registerType('wasm-function', {
+import { defaults, showDefaults, type FunctionNode, type FunctionProperties } from './editor/properties';
+RED.nodes.registerType<FunctionProperties>('wasm-function', {
   category: 'function',
   color: '#B9A5F0',
   defaults,
@@ -26,6 +22,7 @@ RED.nodes.registerType('wasm-function', {
   },
   oneditsave() {
     saveNumbers(this);
+    return undefined;
   },
 });
 

@@ -109,6 +109,48 @@ describe('wasm-function', () => {
     }
   });
 
+  describe('what waits and what crosses threads', () => {
+    /** Returns its bytes as they are. */
+    const echo = { file: guestFile('wat/bad-pointers'), export: 'pair', convention: 'pair' };
+
+    test('a Buffer that is filled again after it was sent does not change calls that wait', async () => {
+      flow = await Flow.load({ ...echo, signature: '(bytes) -> bytes' });
+      await flow.untilStatus('wasm-function.status.ready');
+      const reading = Buffer.alloc(16);
+      const ids = Array.from({ length: 200 }, (_, index) => flow.send({ payload: reading.fill(index) }));
+      reading.fill(255);
+      for (const id of ids) assert.equal((await flow.outcome(id)).error, undefined);
+      assert.deepEqual(
+        flow.sent.map(({ payload }) => (payload as Buffer)[0]),
+        ids.map((_, index) => index),
+      );
+    });
+
+    test('a Buffer whose memory was given away is refused, and Node-RED goes on', async () => {
+      flow = await Flow.load({ ...echo, signature: '(bytes) -> bytes' });
+      const memory = new ArrayBuffer(8);
+      const gone = Buffer.from(memory);
+      structuredClone(memory, { transfer: [memory] });
+      assert.equal((await errorFor({ payload: gone })).code, 'arguments');
+      assert.deepEqual(await payloadFor('next'), Buffer.from('next'));
+    });
+
+    test('JSON that is nested too deeply is refused on both ways, and the next message works', async () => {
+      flow = await Flow.load({ ...echo, signature: '(json) -> json' });
+      const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+      assert.equal((await errorFor({ payload: nested(3000) })).code, 'arguments');
+      assert.deepEqual(await payloadFor({ a: nested(900) }), { a: nested(900) });
+      await flow.unload();
+      flow = await Flow.load({ ...echo, signature: '(string) -> json' });
+      for (const levels of [4000, 20_000]) {
+        const error = await errorFor({ payload: '['.repeat(levels) + ']'.repeat(levels) });
+        assert.equal(error.code, 'result');
+        assert.match(error.message, /more than 1000 deep/);
+      }
+      assert.deepEqual(await payloadFor('[{}]'), [{}]);
+    });
+  });
+
   describe('state', () => {
     test('shared state lives on; reset gives a new instance, alone without a call', async () => {
       flow = await Flow.load({ file: guestFile('wat/counter') });
@@ -160,9 +202,10 @@ describe('wasm-function', () => {
     });
 
     test('the whole message is passed where input says so', async () => {
-      flow = await Flow.load({ file, inputType: 'full' });
-      const error = await errorFor({ payload: 1 });
-      assert.equal(error.code, 'arguments');
+      const echo = { file: guestFile('wat/bad-pointers'), export: 'pair', convention: 'pair' };
+      flow = await Flow.load({ ...echo, signature: '(json) -> json', inputType: 'full', output: 'seen' });
+      const { sent } = await flow.call({ payload: 1, topic: 'noise' });
+      assert.deepEqual(sent[0]?.seen, { payload: 1, topic: 'noise', _msgid: sent[0]?._msgid });
     });
 
     test('an output that cannot be reached is an error of the result', async () => {

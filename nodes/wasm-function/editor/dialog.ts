@@ -1,10 +1,11 @@
+import type { Inspection } from '../../../host/inspection';
+import { takeNumber } from '../../editor/number';
 import { ExportList } from './export-list';
 import { showCard } from './module-card';
 import { describeModule, listModules, type DescribedChoice, type Description } from './module-requests';
 import { offerUpload } from './module-upload';
-import { typedInputOf, type EditorRed, type FunctionNode, type Inspection, type Translate } from './red-types';
-
-declare const RED: EditorRed;
+import type { FunctionNode, FunctionProperties } from './properties';
+import { typedInputOf } from './typed-input';
 
 /** Milliseconds of rest before what is typed is looked at. */
 const TYPING_PAUSE = 300;
@@ -44,18 +45,11 @@ export function prepareDialog(node: FunctionNode): void {
   look();
 }
 
-/**
- * Numbers are saved as numbers: the editor would take an input's text, so it is not left to find the inputs.
- */
 export function saveNumbers(node: FunctionNode): void {
-  for (const property of NUMBERS) {
-    const text = String(input(property).val() ?? '').trim();
-    node[property] = text === '' || Number.isNaN(Number(text)) ? text : Number(text);
-    input(property).removeAttr('id');
-  }
+  for (const property of NUMBERS) node[property] = takeNumber(input(property), '');
 }
 
-function input(property: keyof FunctionNode): JQuery {
+function input(property: keyof FunctionProperties): JQuery {
   return $(`#node-input-${property}`);
 }
 
@@ -173,7 +167,7 @@ function followModule(exports: ExportList, translate: Translate): () => void {
 }
 
 function currentChoice(): DescribedChoice {
-  const text = (property: keyof FunctionNode): string => String(input(property).val() ?? '');
+  const text = (property: keyof FunctionProperties): string => String(input(property).val() ?? '');
   return {
     file: text('file'),
     fileType: text('fileType'),

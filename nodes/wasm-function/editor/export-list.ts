@@ -1,5 +1,5 @@
 /** The exports of the module as a list to choose from, each with its typed signature. */
-import type { Inspection, Translate } from './red-types';
+import type { Inspection } from '../../../host/inspection';
 
 export interface ExportListParts {
   /** The field a name can also be typed into. */

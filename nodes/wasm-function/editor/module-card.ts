@@ -1,6 +1,6 @@
 /** What the module is, below its path: its kind and why, or why it is refused and what to do. */
+import type { Inspection } from '../../../host/inspection';
 import type { Description } from './module-requests';
-import type { Inspection, Translate } from './red-types';
 
 export type CardContent = Description | { readonly notice: string };
 

@@ -1,5 +1,6 @@
 /** What the dialog asks of the runtime. Addresses are relative, so that the editor's own root applies. */
-import type { FunctionNode, Inspection } from './red-types';
+import type { Inspection } from '../../../host/inspection';
+import type { FunctionProperties } from './properties';
 
 export interface ModuleError {
   readonly code: string;
@@ -10,7 +11,7 @@ export type Description =
   | { readonly inspection: Inspection; readonly error?: undefined }
   | { readonly inspection?: undefined; readonly error: ModuleError };
 
-export type DescribedChoice = Pick<FunctionNode, 'file' | 'fileType' | 'abi' | 'export' | 'memory'>;
+export type DescribedChoice = Pick<FunctionProperties, 'file' | 'fileType' | 'abi' | 'export' | 'memory'>;
 
 export async function describeModule(choice: DescribedChoice): Promise<Description> {
   return send<Description>({

@@ -1,8 +1,5 @@
 /** Choosing a file on the user's machine and sending it to the runtime. */
 import { listModules, uploadModule } from './module-requests';
-import type { EditorRed, Translate } from './red-types';
-
-declare const RED: EditorRed;
 
 /** @param onStored gets the name to put into `file` */
 export function offerUpload(button: JQuery, translate: Translate, onStored: (file: string) => void): void {

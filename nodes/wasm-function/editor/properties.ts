@@ -1,29 +1,51 @@
 /** The saved properties as the editor creates and checks them. */
-import type { EditorRed, NodeDefinition, FunctionNode, Validator } from './red-types';
+import { parseSignature } from '../../../host/values/parse-signature';
+import { isNumber } from '../../editor/number';
+import { trimmed, validator } from '../../editor/validator';
+import type { NumberRange } from '../../saved-value';
+import { MEMORY_RANGE, TIMEOUT_RANGE } from '../settings';
 
-declare const RED: EditorRed;
+export interface FunctionProperties {
+  name: string;
+  file: string;
+  fileType: string;
+  export: string;
+  abi: string;
+  signature: string;
+  convention: string;
+  input: string;
+  inputType: string;
+  output: string;
+  outputType: string;
+  result: string;
+  timeout: number | string;
+  memory: number | string;
+  instance: string;
+  concurrency: number | string;
+  queue: number | string;
+  permissions: string;
+}
 
-/** A value that Node-RED replaces from the environment when the flow starts. */
-const ENVIRONMENT_VALUE = /^\$\{[^}]+\}$/;
+export type FunctionNode = DialogNode<FunctionProperties>;
 
-export const defaults: NodeDefinition['defaults'] = {
+export const defaults: DialogDefinition<FunctionProperties>['defaults'] = {
   name: { value: '' },
-  file: { value: '', validate: isFile },
+  file: { value: '', validate: check('file', isFile) },
   fileType: { value: 'str' },
   export: { value: '' },
   abi: { value: 'auto' },
-  signature: { value: '', validate: isSignature },
+  signature: { value: '', validate: check('signature', isSignature) },
   convention: { value: 'auto' },
-  input: { value: 'payload', validate: isInput },
+  input: { value: 'payload', validate: check('input', isInput) },
   inputType: { value: 'msg' },
-  output: { value: 'payload', validate: RED.validators.typedInput({ typeField: 'outputType', allowUndefined: true }) },
+  output: { value: 'payload', validate: check('output', isOutput) },
   outputType: { value: 'msg' },
   result: { value: 'auto' },
-  timeout: { value: '', validate: number('timeout', (value) => value > 0 && value <= 2_147_483) },
-  memory: { value: '', validate: number('memory', (value) => value >= 0.0625 && value <= 4096) },
+  timeout: { value: '', validate: numberWithin('timeout', TIMEOUT_RANGE) },
+  memory: { value: '', validate: numberWithin('memory', MEMORY_RANGE) },
   instance: { value: 'shared' },
-  concurrency: { value: 1, validate: number('concurrency', (value) => isWhole(value, 1, 64)) },
-  queue: { value: 1000, validate: number('queue', (value) => isWhole(value, 0, 1_000_000)) },
+  concurrency: { value: 1, validate: numberWithin('concurrency', { least: 1, most: 64, whole: true }) },
+  queue: { value: 1000, validate: numberWithin('queue', { least: 0, most: 1_000_000, whole: true }) },
   permissions: { value: '' },
 };
 
@@ -34,36 +56,35 @@ export function showDefaults(node: FunctionNode): void {
   }
 }
 
-function isFile(this: FunctionNode, value: unknown, options?: { label?: string }): boolean | string {
-  if (String(value ?? '').trim() === '') return this._('wasm-function.invalid.file');
-  return RED.validators.typedInput({ typeField: 'fileType' }).call(this, value, options);
+function check(property: keyof FunctionProperties, accepts: (this: FunctionNode, value: unknown) => boolean) {
+  return validator<FunctionProperties>(`wasm-function.invalid.${property}`, accepts);
 }
 
-function isInput(this: FunctionNode, value: unknown, options?: { label?: string }): boolean | string {
+function numberWithin(property: keyof FunctionProperties, range: NumberRange) {
+  return check(property, (value) => isNumber(value, range));
+}
+
+function isFile(this: FunctionNode, value: unknown): boolean {
+  return trimmed(value) !== '' && RED.validators.typedInput({ typeField: 'fileType' }).call(this, value);
+}
+
+function isInput(this: FunctionNode, value: unknown): boolean {
   const type = $('#node-input-inputType').val() ?? this.inputType;
-  const validate = RED.validators.typedInput({ typeField: 'inputType', allowUndefined: true });
-  return type === 'full' || validate.call(this, value, options);
+  return (
+    type === 'full' || RED.validators.typedInput({ typeField: 'inputType', allowUndefined: true }).call(this, value)
+  );
 }
 
-// The editor takes text for a reason only from a validator of two parameters; from others it means yes.
-function isSignature(this: FunctionNode, value: unknown, _options?: { label?: string }): boolean | string {
-  const text = String(value ?? '').trim();
-  const shaped = text === '' || ENVIRONMENT_VALUE.test(text) || /^\([^()]*\)\s*(?:->|→)\s*\S/.test(text);
-  return shaped || this._('wasm-function.invalid.signature');
+function isOutput(this: FunctionNode, value: unknown): boolean {
+  return RED.validators.typedInput({ typeField: 'outputType', allowUndefined: true }).call(this, value);
 }
 
-function number(property: string, accepts: (value: number) => boolean): Validator {
-  return function (value, _options) {
-    const text = String(value ?? '').trim();
-    return (
-      text === '' ||
-      ENVIRONMENT_VALUE.test(text) ||
-      accepts(Number(text)) ||
-      this._(`wasm-function.invalid.${property}`)
-    );
-  };
-}
-
-function isWhole(value: number, least: number, most: number): boolean {
-  return Number.isInteger(value) && value >= least && value <= most;
+function isSignature(value: unknown): boolean {
+  const text = trimmed(value);
+  try {
+    if (text !== '') parseSignature(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

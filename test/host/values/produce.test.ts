@@ -25,7 +25,9 @@ test('auto keeps each value as what it is', () => {
   assert.equal(produce(true, 'bool'), true);
   assert.equal(produce('text', 'string'), 'text');
   assert.ok(Buffer.isBuffer(produce(bytes('x'), 'bytes')));
-  assert.deepEqual(produce({ a: 1 }, 'json'), { a: 1 });
+  assert.deepEqual(produce('{"a":1}', 'json'), { a: 1 });
+  assert.equal(produce('"text"', 'json'), 'text');
+  assert.equal(produce('null', 'json'), null);
 });
 
 test('an absent optional is null with every kind', () => {
@@ -45,7 +47,9 @@ describe('number', () => {
   test('refuses what would not be exact, or is no number', () => {
     assert.throws(() => produce(2n ** 53n, 'i64', 'number'), { code: 'result', message: /9007199254740992n.*safe/ });
     assert.throws(() => produce('warm', 'string', 'number'), { code: 'result', message: /"warm" is no number/ });
-    assert.throws(() => produce({ a: 1 }, 'json', 'number'), { code: 'result' });
+    assert.equal(produce('7', 'json', 'number'), 7);
+    assert.equal(produce('"7"', 'json', 'number'), 7);
+    assert.throws(() => produce('{"a":1}', 'json', 'number'), { code: 'result', message: /an object is no number/ });
     assert.throws(() => produce(Uint8Array.of(0xff), 'bytes', 'number'), { code: 'result', message: /UTF-8/ });
   });
 });
@@ -53,7 +57,7 @@ describe('number', () => {
 test('string: bytes are UTF-8, everything else its text', () => {
   assert.equal(produce(bytes('é'), 'bytes', 'string'), 'é');
   assert.equal(produce(5n, 'i64', 'string'), '5');
-  assert.equal(produce({ a: 1 }, 'json', 'string'), '{"a":1}');
+  assert.equal(produce('{"a": 1}', 'json', 'string'), '{"a": 1}');
   assert.throws(() => produce(Uint8Array.of(0xc3), 'bytes', 'string'), { code: 'result', message: /not valid UTF-8/ });
 });
 
@@ -68,9 +72,45 @@ test('json: text and bytes are parsed', () => {
   assert.deepEqual(produce(bytes('[1]'), 'bytes', 'json'), [1]);
   assert.equal(produce(1.5, 'f64', 'json'), 1.5);
   assert.equal(produce(5n, 'i64', 'json'), 5);
-  assert.throws(() => produce('{"a": x}', 'string', 'json'), {
-    code: 'result',
-    message: /position 6 of "\{\\"a\\": x\}"/,
+  assert.equal(produce('"text"', 'json', 'json'), 'text');
+  const notJson = { code: 'result', message: /position 6 of "\{\\"a\\": x\}"/ };
+  assert.throws(() => produce('{"a": x}', 'string', 'json'), notJson);
+  assert.throws(() => produce('{"a": x}', 'json'), notJson);
+});
+
+describe('JSON of a guest', () => {
+  const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
+  const forms: readonly (readonly [string, (text: string) => unknown])[] = [
+    ['a json result', (text) => produce(text, 'json')],
+    ['text read as JSON', (text) => produce(text, 'string', 'json')],
+    ['bytes read as JSON', (text) => produce(bytes(text), 'bytes', 'json')],
+  ];
+  for (const [what, read] of forms) {
+    test(`${what}: nested at most 1000 deep`, () => {
+      assert.ok(Array.isArray(read(nested(1000))));
+      for (const levels of [1001, 4000, 20_000, 2_000_000]) {
+        assert.throws(() => read(nested(levels)), { code: 'result', message: /more than 1000 deep, at position 1000/ });
+      }
+    });
+
+    test(`${what}: 4 MiB at most`, () => {
+      const text = (size: number): string => `"${'x'.repeat(size - 2)}"`;
+      assert.equal(read(text(4 * 1024 * 1024)), 'x'.repeat(4 * 1024 * 1024 - 2));
+      assert.throws(() => read(text(4 * 1024 * 1024 + 1)), {
+        code: 'result',
+        message: /4194305 bytes, more than the 4 MiB/,
+      });
+      assert.throws(() => read(`[${'{},'.repeat(5_000_000)}0]`), { code: 'result', message: /4 MiB/ });
+    });
+  }
+
+  test('brackets in strings do not nest, also after an escaped quotation mark', () => {
+    const text = `["${'['.repeat(2000)}","\\"${'{'.repeat(2000)}","\\\\",[]]`;
+    assert.deepEqual(produce(text, 'json'), ['['.repeat(2000), `"${'{'.repeat(2000)}`, '\\', []]);
+  });
+
+  test('siblings do not add up', () => {
+    assert.equal((produce(`[${'[],'.repeat(5000)}{}]`, 'json') as unknown[]).length, 5001);
   });
 });
 
@@ -90,8 +130,11 @@ test('the position of an error in JSON', () => {
     ['[1]]', 3],
     ['01', 1],
     ['  [ {} , [ ] , "x" , -1.5e3 , null x', 35],
-    ['['.repeat(200_000), 200_000],
+    ['['.repeat(1000), 1000],
+    [`${'['.repeat(1000)}1${']'.repeat(1001)}`, 2001],
   ];
-  for (const [text, position] of positions) assert.deepEqual(parseJsonText(text), { position }, text.slice(0, 40));
-  assert.deepEqual(parseJsonText(' {"a":[{}, []]} '), { value: { a: [{}, []] } });
+  for (const [text, position] of positions) {
+    assert.deepEqual(parseJsonText(text), { kind: 'invalid', position }, text.slice(0, 40));
+  }
+  assert.deepEqual(parseJsonText(' {"a":[{}, []]} '), { kind: 'value', value: { a: [{}, []] } });
 });

@@ -1,0 +1,146 @@
+/** The dialogs as they are built: which saved values they refuse, by the editor's own rule. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { runInNewContext } from 'node:vm';
+import { repository } from '../support/node-red';
+
+type Validate = (this: object, value: unknown, options: object) => unknown;
+
+interface Definition {
+  readonly defaults: Readonly<Record<string, { readonly value: unknown; readonly validate?: Validate }>>;
+}
+
+interface Dialog {
+  readonly type: string;
+  readonly definition: Definition;
+  /** A text of the node's catalogue; a key that is missing there throws. */
+  translate(key: string): string;
+}
+
+const folder = join(repository, 'dist', 'nodes');
+
+function dialogs(): Dialog[] {
+  return readdirSync(folder)
+    .filter((type) => existsSync(join(folder, type, `${type}.html`)))
+    .map((type) => ({ type, definition: register(type), translate: catalogue(type) }));
+}
+
+/** Runs a dialog's script as the editor does, with what it uses of the editor while it is loaded and validates. */
+function register(type: string): Definition {
+  const html = readFileSync(join(folder, type, `${type}.html`), 'utf8');
+  const scripts = [...html.matchAll(/<script type="text\/javascript">([\s\S]*?)<\/script>/g)];
+  const registered: [string, Definition][] = [];
+  const RED = {
+    nodes: { registerType: (...definition: [string, Definition]) => registered.push(definition) },
+    validators: { typedInput: () => (value: unknown) => /^\w+(\.\w+)*$/.test(String(value)) },
+  };
+  const closed = { length: 0, val: () => undefined };
+  for (const [, script = ''] of scripts) runInNewContext(script, { RED, $: () => closed, URL, TextEncoder });
+  const [only, ...others] = registered;
+  assert.ok(only !== undefined && others.length === 0, `${type} registers one node`);
+  assert.equal(only[0], type);
+  return only[1];
+}
+
+function catalogue(type: string): (key: string) => string {
+  const texts: unknown = JSON.parse(readFileSync(join(folder, type, 'locales', 'en-US', `${type}.json`), 'utf8'));
+  return (key) => {
+    const text = key
+      .split('.')
+      .reduce<unknown>((part, name) => (part as Record<string, unknown> | undefined)?.[name], texts);
+    assert.equal(typeof text, 'string', `${key} is in the catalogue of ${type}`);
+    return text as string;
+  };
+}
+
+/** The editor's rule: text is a reason only from a validator of two parameters, otherwise it counts as true. */
+function refusal({ type, definition, translate }: Dialog, property: string, value: unknown): string | boolean {
+  const { validate } = definition.defaults[property] ?? {};
+  assert.ok(validate, `${type}.${property} is validated`);
+  const defaults = Object.entries(definition.defaults).map(([name, each]) => [name, each.value] as const);
+  const node = { ...Object.fromEntries(defaults), [property]: value, _: translate };
+  const valid = validate.call(node, value, {});
+  if (validate.length === 2 && typeof valid === 'string') return valid;
+  return !valid;
+}
+
+const HOSTILE = '<img src=x onerror=alert(1)>';
+const WHOLE = { bad: [1.5, 'x', '1e99', -1, Number.NaN, HOSTILE] };
+
+/** Values to take besides the default, and to refuse. */
+const EXAMPLES: Readonly<Record<string, Record<string, { good?: unknown[]; bad: unknown[] }>>> = {
+  'mqtt-connection': {
+    url: {
+      good: ['wss://broker.example/mqtt', '${BROKER}'],
+      bad: ['', 'http://x', 'mqtt://', 'mqtt://u:p@host', HOSTILE],
+    },
+    clientId: { good: ['gateway'], bad: [] },
+    protocolVersion: { good: [5, '4'], bad: [3, ...WHOLE.bad] },
+    sessionExpiry: { good: [0, 4294967295, '', '${EXPIRY}'], bad: [4294967296, ...WHOLE.bad] },
+    keepalive: { good: [0, '60', 65535], bad: [65536, ...WHOLE.bad] },
+    birth: {
+      good: [{ topic: 'up', qos: 1 }, { topic: 'up' }],
+      bad: [{ topic: 'a/#' }, { topic: `${HOSTILE}+` }, { topic: 'up', qos: HOSTILE }, { topic: 'up', qos: 3 }],
+    },
+    will: { good: [{ topic: 'down', qos: 0 }], bad: [{ topic: '+' }, { topic: 'down', qos: 'x' }] },
+  },
+  'mqtt-source': {
+    topic: { good: ['a/+/b', '$share/group/a/#'], bad: ['a/#/b+', '$share/group', `${HOSTILE}#`] },
+    qos: { good: [0, '2'], bad: [9, ...WHOLE.bad] },
+    maxInFlight: { good: [1, '65535', ''], bad: [0, 65536, ...WHOLE.bad] },
+    attempts: { good: [1, '10'], bad: [0, ...WHOLE.bad] },
+    deadLetter: { good: ['dead/letters'], bad: ['dead/+', `${HOSTILE}#`] },
+    settle: { good: [0.5, '60'], bad: [-5, 0, 'soon', 90_000, Number.NaN, HOSTILE] },
+  },
+  'mqtt-sink': {
+    topic: { good: ['a/b', '${TOPIC}'], bad: ['a/+', `${HOSTILE}#`] },
+    qos: { good: ['', 0, '2'], bad: [9, ...WHOLE.bad] },
+  },
+  'wasm-function': {
+    file: { good: ['module', '${MODULE}'], bad: ['', '  ', HOSTILE] },
+    signature: { good: ['(string, u32) -> bytes', '() → ()'], bad: ['string', '(text) -> bytes', `(${HOSTILE})`] },
+    input: { good: ['payload.noise', undefined], bad: ['a..b', HOSTILE] },
+    output: { good: ['result'], bad: ['a..b', HOSTILE] },
+    timeout: { good: [0.001, '2.5', '${TIMEOUT}'], bad: [0, -1, 'soon', 2_147_484, Number.NaN, HOSTILE] },
+    memory: { good: [0.0625, '4096'], bad: [0, 4097, 'much', HOSTILE] },
+    concurrency: { good: ['64'], bad: [0, 65, ...WHOLE.bad] },
+    queue: { good: [0, '1000000', ''], bad: [1_000_001, ...WHOLE.bad] },
+  },
+};
+
+describe('the dialogs', () => {
+  for (const dialog of dialogs()) {
+    const { type, definition } = dialog;
+
+    test(`${type}: there are examples for each property that is validated`, () => {
+      const validated = Object.keys(definition.defaults).filter((name) => definition.defaults[name]?.validate);
+      assert.deepEqual(validated.sort(), Object.keys(EXAMPLES[type] ?? {}).sort());
+    });
+
+    for (const [property, { good = [], bad }] of Object.entries(EXAMPLES[type] ?? {})) {
+      test(`${type}.${property}: takes what the runtime takes, and gives a reason for the rest`, () => {
+        const { value: preset } = definition.defaults[property] ?? {};
+        const mustBeChosen = preset === '' && bad.includes('');
+        const needed = (type === 'mqtt-source' && property === 'topic') || mustBeChosen;
+        assert.equal(refusal(dialog, property, preset) === false, !needed, 'the default');
+        for (const value of good) assert.equal(refusal(dialog, property, value), false, String(value));
+        for (const value of bad) {
+          const reason = refusal(dialog, property, value);
+          assert.equal(typeof reason, 'string', `${JSON.stringify(value)} is refused`);
+          assert.doesNotMatch(String(reason), /<img/, 'a reason quotes no value: the editor puts it into HTML');
+        }
+      });
+    }
+  }
+
+  test('mqtt-connection: a session that is kept needs a client ID', () => {
+    const connection = dialogs().find(({ type }) => type === 'mqtt-connection');
+    const validate = connection?.definition.defaults.clientId?.validate;
+    assert.equal(validate?.length, 2);
+    const node = { persistent: true, _: connection?.translate };
+    assert.match(String(validate?.call(node, ' ', {})), /client ID/);
+    assert.equal(validate?.call(node, 'gateway', {}), true);
+  });
+});

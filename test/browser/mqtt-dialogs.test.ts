@@ -107,8 +107,8 @@ describe('the dialogs of the MQTT nodes', { skip: noBrowser }, () => {
     });
     assert.match(await refusal('#node-input-topic', 'in/#/more'), /#/);
     assert.match(await refusal('#node-input-deadLetter', 'dead/+'), /\+/);
-    assert.match(await refusal('#node-input-maxInFlight', '0'), /"0" is not a whole number from 1 to 65535/);
-    assert.match(await refusal('#node-input-settle', 'soon'), /"soon" is not a number of seconds/);
+    assert.match(await refusal('#node-input-maxInFlight', '0'), /a whole number from 1 to 65535/);
+    assert.match(await refusal('#node-input-settle', 'soon'), /seconds from 0.001/);
 
     await page.locator('#node-input-acknowledge').selectOption('received');
     await page.locator('#node-input-attempts').waitFor({ state: 'hidden' });

@@ -5,6 +5,7 @@ import type { Connection, Publisher } from '../../mqtt/connection';
 import { connectionOf, showStatus } from '../mqtt-connection/connection-node';
 import { parseSource, type SourceDefinition, type SourceSettings } from './configuration';
 import { Receiver } from './receiver';
+import { SourceStatus } from './source-status';
 
 const register = (RED: NodeAPI): void => {
   function MqttSource(this: Node, definition: SourceDefinition): void {
@@ -18,6 +19,7 @@ const register = (RED: NodeAPI): void => {
 
   function connect(node: Node, settings: SourceSettings, connection: Connection): void {
     const closing = new AbortController();
+    const status = new SourceStatus(showStatus(node));
     const tracker = settings.acknowledge === 'completed' ? openTracker(node) : undefined;
     const deadLetters = settings.deadLetter === '' ? undefined : connection.publisher(() => undefined);
     const receiver = new Receiver({
@@ -37,6 +39,9 @@ const register = (RED: NodeAPI): void => {
         node.send(message);
       },
       publish: async (message) => deadLetters?.publish(message),
+      onDeadLetterRefused: (reason) => {
+        status.deadLetterRefused(reason);
+      },
     });
     const subscription = connection.subscribe({
       id: node.id,
@@ -46,7 +51,9 @@ const register = (RED: NodeAPI): void => {
       onDelivery: (delivery) => {
         receiver.receive(delivery);
       },
-      onStatus: showStatus(node),
+      onStatus: (connectionStatus) => {
+        status.connection(connectionStatus);
+      },
       log: {
         info: (text) => {
           node.log(text);

@@ -1,4 +1,4 @@
-import { MqttClient, type IClientOptions, type Packet } from 'mqtt';
+import { MqttClient, type IClientOptions, type IConnackPacket, type Packet } from 'mqtt';
 import type { Duplex } from 'node:stream';
 import { addressText } from './address';
 import type { Announcement, ConnectionSettings } from './settings';
@@ -28,7 +28,7 @@ export interface BrokerClientOptions {
   readonly onPacket?: (packet: Packet) => void;
   readonly onClose?: () => void;
   /** Each time the broker has accepted the connection. */
-  readonly onConnect?: (sessionPresent: boolean) => void;
+  readonly onConnect?: (answer: IConnackPacket) => void;
 }
 
 /** One client of a broker: connects, reconnects with back-off, says how it stands, and ends within END_TIMEOUT. */
@@ -68,10 +68,10 @@ export class BrokerClient {
   #listen(): void {
     const { mqtt } = this;
     mqtt.on('packetreceive', (packet) => this.#options.onPacket?.(packet));
-    mqtt.on('connect', ({ sessionPresent }) => {
+    mqtt.on('connect', (answer) => {
       mqtt.options.reconnectPeriod = FIRST_RECONNECT;
       this.#setStatus({ kind: 'connected' });
-      this.#options.onConnect?.(sessionPresent);
+      this.#options.onConnect?.(answer);
     });
     mqtt.on('reconnect', () => {
       const period = mqtt.options.reconnectPeriod ?? FIRST_RECONNECT;

@@ -4,8 +4,16 @@ import type { OutgoingMessage } from './message';
 import type { ConnectionSettings } from './settings';
 import type { ConnectionStatus, StatusListener } from './status';
 
-/** Messages that may wait for the connection, over all sinks of it; one more is an error. */
+/** Messages that may wait for the connection or the broker, over all sinks of it; one more is an error. */
 export const MAX_WAITING = 1000;
+
+/** What a broker takes at once that does not say so (MQTT 5, section 3.2.2.3.3). */
+const UNSAID_RECEIVE_MAXIMUM = 0xffff;
+/**
+ * MQTT 3.1.1 cannot say it. Brokers have their limits all the same: mosquitto takes 20 unfinished messages of QoS 2
+ * unless it is told otherwise, and answers those beyond as if it had taken them.
+ */
+const RECEIVE_MAXIMUM_311 = 20;
 
 /** Milliseconds a closing client waits for the broker's last acknowledgements. */
 const DRAIN_TIMEOUT = 3000;
@@ -24,6 +32,10 @@ export class SinkClient {
   readonly #waiting: Publication[] = [];
   readonly #unacknowledged = new Set<Publication>();
   #client: BrokerClient | undefined;
+  /** Messages of QoS 1 and 2 the broker takes at once; undefined while it is not connected. */
+  #receiveMaximum: number | undefined;
+  /** Messages of QoS 1 and 2 that are sent and not acknowledged. */
+  #inFlight = 0;
   #everConnected = false;
   #closed = false;
   #drained: (() => void) | undefined;
@@ -45,15 +57,19 @@ export class SinkClient {
         this.status = status;
         this.#onStatus(status);
       },
-      onConnect: () => {
-        this.#connected();
+      onConnect: ({ properties }) => {
+        this.#connected(properties?.receiveMaximum);
+      },
+      onClose: () => {
+        this.#receiveMaximum = undefined;
       },
     });
   }
 
   /**
    * Resolves when the broker has acknowledged (QoS 1: PUBACK, QoS 2: PUBCOMP; QoS 0: when it is written).
-   * While there is no connection up to MAX_WAITING messages of QoS 1 and 2 wait; those of QoS 0 only for the first.
+   * While there is no connection, or the broker has as many as it takes at once, up to MAX_WAITING messages of QoS 1
+   * and 2 wait; those of QoS 0 wait only for the first connection.
    */
   publish(message: OutgoingMessage): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -62,36 +78,41 @@ export class SinkClient {
         return;
       }
       const publication = { message, resolve, reject };
-      if (this.#client?.mqtt.connected === true && this.#waiting.length === 0) this.#send(publication);
+      const hasTurn = message.qos === 0 || this.#waiting.length === 0;
+      if (hasTurn && this.#takes(publication)) this.#send(publication);
       else this.#wait(publication);
     });
   }
 
-  /** Waits shortly for acknowledgements that are under way; what is not acknowledged then is an error. */
+  /** Waits shortly for the broker to take what it was given; what is not acknowledged then is an error. */
   async close(removed: boolean): Promise<void> {
     this.#closed = true;
-    for (const { reject } of this.#waiting.splice(0)) reject(closedError());
-    if (this.#client?.mqtt.connected === true) await this.#drain();
-    for (const { reject } of this.#unacknowledged) reject(closedError());
+    if (this.#receiveMaximum !== undefined) await this.#drain();
+    for (const { reject } of [...this.#waiting.splice(0), ...this.#unacknowledged]) reject(closedError());
     this.#unacknowledged.clear();
     await this.#client?.end();
     if (removed && this.#settings.persistent) await discardSession(this.#settings, this.#clientId);
+  }
+
+  #takes({ message }: Publication): boolean {
+    if (this.#receiveMaximum === undefined) return false;
+    return message.qos === 0 || this.#inFlight < this.#receiveMaximum;
   }
 
   #wait(publication: Publication): void {
     if (publication.message.qos === 0 && this.#everConnected) {
       publication.reject(new Error('The broker is not connected: a message of QoS 0 does not wait for it.'));
     } else if (this.#waiting.length >= MAX_WAITING) {
-      publication.reject(
-        new Error(`The broker is not connected and ${String(MAX_WAITING)} messages wait for it already: no more do.`),
-      );
+      publication.reject(queueError(this.#receiveMaximum !== undefined));
     } else {
       this.#waiting.push(publication);
     }
   }
 
-  #connected(): void {
+  #connected(receiveMaximum: number | undefined): void {
     this.#everConnected = true;
+    this.#receiveMaximum =
+      this.#settings.protocolVersion === 5 ? (receiveMaximum ?? UNSAID_RECEIVE_MAXIMUM) : RECEIVE_MAXIMUM_311;
     const { birth } = this.#settings;
     if (birth !== undefined) {
       this.#send({
@@ -100,28 +121,42 @@ export class SinkClient {
         reject: ignore,
       });
     }
-    for (const publication of this.#waiting.splice(0)) this.#send(publication);
+    this.#sendWaiting();
+  }
+
+  #sendWaiting(): void {
+    for (let next = this.#waiting[0]; next !== undefined && this.#takes(next); next = this.#waiting[0]) {
+      this.#waiting.shift();
+      this.#send(next);
+    }
   }
 
   /** What is under way when the connection breaks is kept by the library and sent again on the next one. */
   #send(publication: Publication): void {
     const { topic, payload, qos, retain, properties } = publication.message;
     this.#unacknowledged.add(publication);
+    if (qos > 0) this.#inFlight += 1;
     this.#client?.mqtt.publish(
       topic,
       payload,
       { qos, retain, ...(properties === undefined ? {} : { properties }) },
       (error) => {
         this.#unacknowledged.delete(publication);
+        if (qos > 0) this.#inFlight -= 1;
         if (error === undefined || (error as Error | null) === null) publication.resolve();
         else publication.reject(publishError(topic, error));
-        if (this.#unacknowledged.size === 0) this.#drained?.();
+        this.#sendWaiting();
+        if (this.#isDrained) this.#drained?.();
       },
     );
   }
 
+  get #isDrained(): boolean {
+    return this.#unacknowledged.size === 0 && this.#waiting.length === 0;
+  }
+
   async #drain(): Promise<void> {
-    if (this.#unacknowledged.size === 0) return;
+    if (this.#isDrained) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, DRAIN_TIMEOUT);
       this.#drained = () => {
@@ -137,8 +172,16 @@ function ignore(): void {
   // See above.
 }
 
+/** The codes say to whoever delivers the message again that the fault is not the message's. */
 function closedError(): Error {
-  return new Error('The MQTT connection was closed before the broker had acknowledged the message.');
+  const text = 'The MQTT connection was closed before the broker had acknowledged the message.';
+  return Object.assign(new Error(text), { code: 'closed' });
+}
+
+function queueError(isConnected: boolean): Error {
+  const cause = isConnected ? 'The broker takes messages more slowly than they come' : 'The broker is not connected';
+  const text = `${cause} and ${String(MAX_WAITING)} messages wait for it already: no more do.`;
+  return Object.assign(new Error(text), { code: 'queue' });
 }
 
 function publishError(topic: string, error: Error): Error {

@@ -64,7 +64,7 @@ export class SourceClient {
       onClose: () => {
         this.#inFlight.disconnected();
       },
-      onConnect: (sessionPresent) => {
+      onConnect: ({ sessionPresent }) => {
         this.#subscribe(sessionPresent);
       },
     });

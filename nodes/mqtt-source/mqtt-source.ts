@@ -6,6 +6,7 @@ import type { Connection, Publisher } from '../../mqtt/connection';
 import { connectionOf, showStatus } from '../mqtt-connection/connection-node';
 import { parseSource, type SourceDefinition, type SourceSettings } from './configuration';
 import { Receiver } from './receiver';
+import { SourceStatus } from './source-status';
 
 const register = (RED: NodeAPI): void => {
   function MqttSource(this: Node, definition: SourceDefinition): void {
@@ -21,6 +22,7 @@ const register = (RED: NodeAPI): void => {
     const closing = new AbortController();
     // Every message in the flow waits for it.
     setMaxListeners(0, closing.signal);
+    const status = new SourceStatus(showStatus(node));
     const tracker = settings.acknowledge === 'completed' ? openTracker(node) : undefined;
     const deadLetters = settings.deadLetter === '' ? undefined : connection.publisher(() => undefined);
     const receiver = new Receiver({
@@ -40,6 +42,9 @@ const register = (RED: NodeAPI): void => {
         node.send(message);
       },
       publish: async (message) => deadLetters?.publish(message),
+      onDeadLetterRefused: (reason) => {
+        status.deadLetterRefused(reason);
+      },
     });
     const subscription = connection.subscribe({
       id: node.id,
@@ -49,7 +54,9 @@ const register = (RED: NodeAPI): void => {
       onDelivery: (delivery) => {
         receiver.receive(delivery);
       },
-      onStatus: showStatus(node),
+      onStatus: (connectionStatus) => {
+        status.connection(connectionStatus);
+      },
       log: {
         info: (text) => {
           node.log(text);

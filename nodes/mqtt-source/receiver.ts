@@ -1,6 +1,8 @@
 /** What becomes of a message that a source has received. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { deliver, type Delivered } from '../../delivery/deliver';
 import type { FlowError, FlowTracker } from '../../delivery/outcome';
+import { backOff } from '../../delivery/retry-policy';
 import type { Delivery } from '../../mqtt/in-flight';
 import { payloadBytes, toFlowMessage, type OutgoingMessage } from '../../mqtt/message';
 import type { SourceSettings } from './configuration';
@@ -17,12 +19,18 @@ export interface ReceiverOptions {
   newMessageId(): string;
   send(message: FlowMessage): void;
   publish(message: OutgoingMessage): Promise<void>;
+  /** Why dead letters cannot be written just now, as a sentence; undefined once the last one that waited is written. */
+  onDeadLetterRefused(reason: string | undefined): void;
+  /** Resolves after so many milliseconds or as soon as the signal is aborted; the clock's own unless told. */
+  wait?(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
 type DeadLetter = Extract<Delivered, { kind: 'dead-letter' }>;
 
 export class Receiver {
   readonly #options: ReceiverOptions;
+  /** Messages whose dead letter was refused and is tried again. */
+  readonly #refused = new Set<Delivery>();
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
@@ -86,12 +94,52 @@ export class Receiver {
     const reason = `after ${String(attempts)} deliveries: ${error.message}`;
     if (settings.deadLetter === '') {
       log.error(`A message on "${topic}" was given up (a dead-letter topic would keep such messages) ${reason}`);
-    } else {
-      await this.#options.publish(deadLetterMessage(delivery, settings, error, attempts));
+    } else if (await this.#writeDeadLetter(delivery, deadLetterMessage(delivery, settings, error, attempts))) {
       log.error(`A message on "${topic}" was written to "${settings.deadLetter}" ${reason}`);
+    } else {
+      delivery.abandon();
+      return;
     }
     delivery.acknowledge();
   }
+
+  /**
+   * Tries until the broker takes it: the message stays in flight meanwhile, since giving up its place would keep the
+   * place on the broker taken and lose sight of the message.
+   * @returns false when the source closed before
+   */
+  async #writeDeadLetter(delivery: Delivery, letter: OutgoingMessage): Promise<boolean> {
+    const { signal, publish, wait = waitFor } = this.#options;
+    for (let attempt = 1; !signal.aborted; attempt += 1) {
+      try {
+        await publish(letter);
+        this.#accepted(delivery);
+        return true;
+      } catch (error) {
+        if (signal.aborted) break;
+        this.#refuse(delivery, letter.topic, error as Error);
+        await wait(backOff(attempt), signal);
+      }
+    }
+    return false;
+  }
+
+  #refuse(delivery: Delivery, topic: string, error: Error): void {
+    this.#refused.add(delivery);
+    this.#options.onDeadLetterRefused(
+      `A dead letter could not be written to "${topic}"; its message stays unacknowledged and is tried again: check the topic and the rights of the user (${error.message})`,
+    );
+  }
+
+  #accepted(delivery: Delivery): void {
+    if (this.#refused.delete(delivery) && this.#refused.size === 0) this.#options.onDeadLetterRefused(undefined);
+  }
+}
+
+async function waitFor(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
 }
 
 /** The original payload; why it failed is in MQTT 5 user properties, for which 3.1.1 has no place. */

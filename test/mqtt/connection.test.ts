@@ -152,6 +152,70 @@ describe('connections with mosquitto', { skip: mosquittoMissing }, () => {
     await other.stop();
   });
 
+  for (const protocolVersion of [4, 5] as const) {
+    for (const qos of [1, 2] as const) {
+      const title = `MQTT ${protocolVersion === 4 ? '3.1.1' : '5'}, QoS ${String(qos)}`;
+
+      test(`${title}: a burst goes out no faster than the broker takes it, whole and in order`, async () => {
+        const topic = `burst/${String(protocolVersion)}/${String(qos)}`;
+        const probe = await Probe.connect(broker.url, {}, topic);
+        const clientId = `burst${String(protocolVersion)}${String(qos)}`;
+        const { publisher } = publisherOf(
+          new Connection(settingsFor(broker.url, { protocolVersion, clientId }), silentLog),
+        );
+        await Promise.all(range(200).map((index) => publisher.publish(outgoing(topic, String(index), qos))));
+        await eventually('all came', () => probe.payloads.length >= 200);
+        assert.deepEqual(probe.payloads, range(200).map(String));
+        await probe.end();
+      });
+    }
+  }
+
+  test('a broker of MQTT 5 that takes one at once gets one at once, and QoS 0 does not wait for its turn', async () => {
+    const strict = await Mosquitto.start({ lines: ['max_inflight_messages 1'] });
+    const { publisher, isConnected } = publisherOf(
+      new Connection(settingsFor(strict.url, { protocolVersion: 5 }), silentLog),
+    );
+    await eventually('connected', isConnected);
+    const order: string[] = [];
+    const publish = async (name: string, qos: 0 | 2): Promise<void> => {
+      await publisher.publish(outgoing('one', name, qos));
+      order.push(name);
+    };
+    await Promise.all([publish('a', 2), publish('b', 2), publish('zero', 0)]);
+    assert.deepEqual(order, ['zero', 'a', 'b']);
+    const steps = [...strict.output.matchAll(/(?:Received (PUBLISH) from.*q2|Sending (PUBCOMP) to)/g)];
+    assert.deepEqual(
+      steps.map(([, received, sent]) => received ?? sent),
+      ['PUBLISH', 'PUBCOMP', 'PUBLISH', 'PUBCOMP'],
+    );
+    await publisher.release(false);
+    await strict.stop();
+  });
+
+  test('a burst that is not over when the last user leaves still goes out', async () => {
+    const probe = await Probe.connect(broker.url, {}, 'leaving');
+    const { publisher, isConnected } = publisherOf(new Connection(settingsFor(broker.url), silentLog));
+    await eventually('connected', isConnected);
+    const burst = Promise.all(range(200).map((index) => publisher.publish(outgoing('leaving', String(index), 2))));
+    await publisher.release(false);
+    await burst;
+    await eventually('all came', () => probe.payloads.length === 200);
+    await probe.end();
+  });
+
+  test('a queue that is full has the code for it, and so has a connection that is closed', async () => {
+    const { publisher } = publisherOf(
+      new Connection(settingsFor(`mqtt://127.0.0.1:${String(await freePort())}`), silentLog),
+    );
+    const waiting = range(MAX_WAITING).map((index) =>
+      assert.rejects(publisher.publish(outgoing('t', String(index))), { code: 'closed' }),
+    );
+    await assert.rejects(publisher.publish(outgoing('t', 'one more')), { code: 'queue' });
+    await publisher.release(false);
+    await Promise.all(waiting);
+  });
+
   test('what waits when the connection is closed is an error', async () => {
     const { publisher } = publisherOf(
       new Connection(settingsFor(`mqtt://127.0.0.1:${String(await freePort())}`), silentLog),

@@ -6,6 +6,9 @@ import { Mosquitto, mosquittoMissing } from '../support/mosquitto';
 import { CollectingSource, Probe, range, settingsFor } from '../support/mqtt';
 import { eventually } from '../support/node-red';
 
+/** As many as mosquitto sends to a client at once, and takes of QoS 2, unless told otherwise. */
+const IN_FLIGHT = 20;
+
 /** A relay whose connections can be cut, as a network does. */
 async function relayTo(port: number) {
   const sockets = new Set<Socket>();
@@ -69,17 +72,17 @@ describe('source client with mosquitto', { skip: mosquittoMissing }, () => {
         });
         const clientId = `many${name}-source`;
         await eventually('subscribed', () => source.isConnected);
-        await publishAll(`many/${name}`, 60, qos);
-        await eventually('all are in flight', () => source.deliveries.length === 60);
+        await publishAll(`many/${name}`, IN_FLIGHT, qos);
+        await eventually('all are in flight', () => source.deliveries.length === IN_FLIGHT);
         assert.deepEqual(acknowledged(clientId, acknowledgement), []);
 
         for (const delivery of source.deliveries.slice(1).reverse()) delivery.acknowledge();
         source.deliveries[0]!.acknowledge();
         const identifiers = source.deliveries.map(({ packet }) => packet.messageId);
-        await eventually('all are acknowledged', () => acknowledged(clientId, acknowledgement).length === 60);
+        await eventually('all are acknowledged', () => acknowledged(clientId, acknowledgement).length === IN_FLIGHT);
         // The standard asks for acknowledgements in the order of the messages.
         assert.deepEqual(acknowledged(clientId, acknowledgement), identifiers);
-        if (qos === 2) await eventually('all complete', () => acknowledged(clientId, 'PUBCOMP').length === 60);
+        if (qos === 2) await eventually('all complete', () => acknowledged(clientId, 'PUBCOMP').length === IN_FLIGHT);
         await source.client.close(true);
       });
 

@@ -156,6 +156,38 @@ describe('the MQTT nodes', { skip: mosquittoMissing }, () => {
     await probe.end();
   });
 
+  test('a dead letter that the broker refuses shows, and keeps its message on the broker', async () => {
+    const strict = await Mosquitto.start({
+      lines: ['acl_file $folder/acl'],
+      files: { acl: 'topic readwrite in\ntopic readwrite good\n' },
+    });
+    await helper.load(types, [
+      connection({ url: strict.url, protocolVersion: 5, clientId: 'letters' }),
+      {
+        id: 'source',
+        type: 'mqtt-source',
+        connection: 'c',
+        topic: 'in',
+        format: 'json',
+        deadLetter: 'dead',
+        wires: [],
+      },
+    ]);
+    const source = observe('source');
+    await eventually('connected', () => isConnected(source));
+    const probe = await Probe.connect(strict.url, { protocolVersion: 5 });
+    await probe.client.publishAsync('in', '{', { qos: 1 });
+    await eventually('the status', () => source.statuses.at(-1)?.text === 'mqtt-source.status.dead-letter');
+    assert.doesNotMatch(strict.output, /Received PUBACK from letters-source/);
+    assert.match(
+      (source.node.warn as unknown as { args: [string][] }).args.at(-1)?.[0] ?? '',
+      /could not be written to "dead"/,
+    );
+    await probe.end();
+    await helper.unload();
+    await strict.stop();
+  });
+
   test('a sink answers a message it cannot publish with the reason', async () => {
     await helper.load(types, [connection(), { id: 'sink', type: 'mqtt-sink', connection: 'c', topic: '' }]);
     const { node } = observe('sink');

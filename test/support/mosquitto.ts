@@ -44,8 +44,6 @@ export class Mosquitto {
       'per_listener_settings false',
       `listener ${String(mosquitto.port)} 127.0.0.1`,
       `allow_anonymous ${String(options.anonymous ?? true)}`,
-      'max_inflight_messages 0',
-      'max_queued_messages 0',
       ...(process.getuid?.() === 0 ? ['user root'] : []),
       ...(options.lines ?? []),
     ];

@@ -162,6 +162,16 @@ describe('wasm-function', () => {
       assert.equal(sent[0]?.payload, 1);
     });
 
+    test('a reset needs no input where the input is nested, and is one of its own with one', async () => {
+      flow = await Flow.load({ file: guestFile('wat/counter'), input: 'payload.value' });
+      const counted = { payload: { value: 0 } };
+      assert.equal((await flow.call({ ...counted })).sent[0]?.payload, 1);
+      assert.equal((await flow.call({ ...counted })).sent[0]?.payload, 2);
+      assert.deepEqual(await flow.call({ reset: true }), { sent: [] });
+      assert.equal((await flow.call({ ...counted })).sent[0]?.payload, 1);
+      assert.equal((await flow.call({ ...counted, reset: true })).sent[0]?.payload, 1);
+    });
+
     test('only true resets', async () => {
       flow = await Flow.load({ file: guestFile('wat/counter') });
       assert.equal(await payloadFor(undefined), 1);

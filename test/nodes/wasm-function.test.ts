@@ -100,6 +100,24 @@ describe('wasm-function', () => {
     assert.match(error.message, /No module is chosen/);
   });
 
+  test('an environment variable that is not set is named', async () => {
+    flow = await Flow.load({ file: 'NO_SUCH_MODULE', fileType: 'env' });
+    const error = await errorFor({ payload: 1 });
+    assert.equal(error.code, 'file');
+    assert.match(error.message, /variable "NO_SUCH_MODULE".* is not set/);
+    await flow.untilStatus('wasm-function.status.failed.file');
+  });
+
+  test('an environment variable names the module', async () => {
+    process.env.CHOSEN_MODULE = guestFile('wat/triple');
+    try {
+      flow = await Flow.load({ file: 'CHOSEN_MODULE', fileType: 'env' });
+      assert.equal(await payloadFor(1), 3);
+    } finally {
+      delete process.env.CHOSEN_MODULE;
+    }
+  });
+
   test('a property that makes no sense is named in each message’s error', async () => {
     flow = await Flow.load({ file: guestFile('wat/triple'), timeout: 'soon' });
     for (const id of [1, 2, 3].map((payload) => flow.send({ payload }))) {

@@ -9,6 +9,7 @@ import { WasmFunctionError, type ErrorCode } from '../../host/errors';
 import { MIB, type HostLimits } from '../../host/limits';
 import type { InspectionChoice } from '../../host/wasm-function';
 import { readChoice, readNumber, readText, SavedValueError } from '../saved-value';
+import { readEnvironmentPath } from './environment-path';
 import type { ModulePaths } from './file-path';
 import { checkUploadName, isStored, listModules, storeModule } from './module-upload';
 import { BodyTooLarge, readBody } from './request-body';
@@ -66,7 +67,7 @@ function describeFile(RED: NodeAPI, { hosts, paths, limits }: EndpointServices):
     const typed = readText('file', body.file);
     const choice = readInspectionChoice(body, limits);
     try {
-      const file = await paths.locate(type === 'env' ? readEnvironment(RED, typed) : typed);
+      const file = await paths.locate(type === 'env' ? readEnvironmentPath(RED, typed) : typed);
       return { inspection: await hosts.with((host) => host.inspectFile(file, choice)) };
     } catch (error) {
       if (!(error instanceof WasmFunctionError)) throw error;
@@ -118,16 +119,6 @@ function readInspectionChoice(asked: Record<string, unknown>, limits: HostLimits
     export: readText('export', asked.export),
     memory: readNumber('memory', asked.memory, MEMORY_RANGE, limits.memory),
   };
-}
-
-function readEnvironment(RED: NodeAPI, name: string): string {
-  const node = {} as Parameters<NodeAPI['util']['evaluateNodeProperty']>[2];
-  const value = RED.util.evaluateNodeProperty(name, 'env', node, {}) as unknown;
-  if (typeof value === 'string' && value !== '') return value;
-  throw new WasmFunctionError(
-    'file',
-    `The environment variable "${name}" is not set for Node-RED itself; one of a flow or group is seen once it is deployed.`,
-  );
 }
 
 async function readModule(request: Request, limits: HostLimits): Promise<Buffer> {

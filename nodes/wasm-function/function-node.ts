@@ -3,6 +3,7 @@ import { WasmFunctionError } from '../../host/errors';
 import type { HostLimits } from '../../host/limits';
 import type { FunctionState } from '../../host/wasm-function';
 import { readConfiguration, type Configuration, type SavedFunction } from './configuration';
+import { readEnvironmentPath } from './environment-path';
 import type { ModulePaths } from './file-path';
 import { FixedFunction, FunctionsByPath, type FunctionSource } from './function-source';
 import { MessageHandler, type Done, type Send } from './message-handler';
@@ -91,9 +92,10 @@ function createFunctions(
   const open = (absolute: string) => host.open({ ...options, file: absolute });
   switch (file.type) {
     case 'str':
+      return { functions: new FixedFunction(() => paths.locate(file.value), open, report), readFile: undefined };
     case 'env': {
-      const path = file.type === 'str' ? file.value : evaluateEnvironment(RED, node, file.value);
-      return { functions: new FixedFunction(() => paths.locate(path), open, report), readFile: undefined };
+      const locate = async (): Promise<string> => paths.locate(readEnvironmentPath(RED, file.value, node));
+      return { functions: new FixedFunction(locate, open, report), readFile: undefined };
     }
     case 'msg':
     case 'flow':
@@ -103,11 +105,6 @@ function createFunctions(
       return { functions, readFile };
     }
   }
-}
-
-function evaluateEnvironment(RED: NodeAPI, node: Node, name: string): string {
-  const value = RED.util.evaluateNodeProperty(name, 'env', node, {}) as unknown;
-  return typeof value === 'string' ? value : '';
 }
 
 function refusing(error: WasmFunctionError): FunctionSource {

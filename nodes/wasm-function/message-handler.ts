@@ -83,10 +83,15 @@ export class MessageHandler {
     this.#preparing = job;
     this.#readFunction(job.message, (error, open) => {
       if (open === undefined) return this.#prepared(job, error);
+      // before the input, which a message that only resets need not have
+      const resets = job.message.reset === true;
+      if (resets) open.reset();
       this.parts.readInput(job.message, (problem, input) => {
-        if (problem === undefined && !isAnswered(job)) this.#call(job, open, input);
-        else this.parts.functions.release(open);
-        this.#prepared(job, problem);
+        const isAlone = resets && (problem !== undefined || this.#isNoInput(job.message, input));
+        if (isAnswered(job) || isAlone || problem !== undefined) this.parts.functions.release(open);
+        else this.#call(job, open, input);
+        if (isAlone) this.#finish(job, { kind: 'none' });
+        this.#prepared(job, isAlone ? undefined : problem);
       });
     });
   }
@@ -113,15 +118,6 @@ export class MessageHandler {
   }
 
   #call(job: Job, open: WasmFunction, input: unknown): void {
-    const { message } = job;
-    if (message.reset === true) {
-      open.reset();
-      if (this.#isResetAlone(message, input)) {
-        this.parts.functions.release(open);
-        this.#finish(job, { kind: 'none' });
-        return;
-      }
-    }
     open.call(input).then(
       (result) => {
         this.parts.functions.release(open);
@@ -134,7 +130,7 @@ export class MessageHandler {
     );
   }
 
-  #isResetAlone(message: NodeMessage, input: unknown): boolean {
+  #isNoInput(message: NodeMessage, input: unknown): boolean {
     return this.parts.fullInput ? message.payload === undefined : input === undefined;
   }
 

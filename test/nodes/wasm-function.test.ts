@@ -100,6 +100,24 @@ describe('wasm-function', () => {
     assert.match(error.message, /No module is chosen/);
   });
 
+  test('an environment variable that is not set is named', async () => {
+    flow = await Flow.load({ file: 'NO_SUCH_MODULE', fileType: 'env' });
+    const error = await errorFor({ payload: 1 });
+    assert.equal(error.code, 'file');
+    assert.match(error.message, /variable "NO_SUCH_MODULE".* is not set/);
+    await flow.untilStatus('wasm-function.status.failed.file');
+  });
+
+  test('an environment variable names the module', async () => {
+    process.env.CHOSEN_MODULE = guestFile('wat/triple');
+    try {
+      flow = await Flow.load({ file: 'CHOSEN_MODULE', fileType: 'env' });
+      assert.equal(await payloadFor(1), 3);
+    } finally {
+      delete process.env.CHOSEN_MODULE;
+    }
+  });
+
   test('a property that makes no sense is named in each message’s error', async () => {
     flow = await Flow.load({ file: guestFile('wat/triple'), timeout: 'soon' });
     for (const id of [1, 2, 3].map((payload) => flow.send({ payload }))) {
@@ -160,6 +178,16 @@ describe('wasm-function', () => {
       assert.equal(await payloadFor(undefined), 1);
       const { sent } = await flow.call({ payload: 0, reset: true });
       assert.equal(sent[0]?.payload, 1);
+    });
+
+    test('a reset needs no input where the input is nested, and is one of its own with one', async () => {
+      flow = await Flow.load({ file: guestFile('wat/counter'), input: 'payload.value' });
+      const counted = { payload: { value: 0 } };
+      assert.equal((await flow.call({ ...counted })).sent[0]?.payload, 1);
+      assert.equal((await flow.call({ ...counted })).sent[0]?.payload, 2);
+      assert.deepEqual(await flow.call({ reset: true }), { sent: [] });
+      assert.equal((await flow.call({ ...counted })).sent[0]?.payload, 1);
+      assert.equal((await flow.call({ ...counted, reset: true })).sent[0]?.payload, 1);
     });
 
     test('only true resets', async () => {

@@ -4,9 +4,10 @@ import { createWasmHost } from '../host/host';
 import { DEFAULT_LIMITS } from '../host/limits';
 import type { Parameter } from '../host/values/signature';
 import { parseSignature } from '../host/values/parse-signature';
-import { RESULT_KINDS, type FunctionOptions, type FunctionState, type WasmFunction } from '../host/wasm-function';
+import { RESULT_KINDS, type FunctionOptions } from '../host/wasm-function';
 import { readArguments } from './call-arguments';
 import { writeResult } from './call-result';
+import { untilReady } from './ready-function';
 import { oneLine, parseCommandLine, UsageError } from './terminal';
 
 export const CALL_HELP = `Usage: wasm-function call [options] FILE EXPORT [ARG…]
@@ -55,7 +56,7 @@ export async function call(args: readonly string[]): Promise<number> {
   const host = createWasmHost(limits, log, { spare: false });
   try {
     const wasmFunction = host.open(options);
-    const ready = await loaded(wasmFunction);
+    const ready = await untilReady(wasmFunction);
     const { parameters } = parseSignature(ready.signature.slice(ready.export.length).trim());
     checkCount(words, parameters, ready.signature);
     const payloads = await readArguments(words, parameters);
@@ -105,18 +106,4 @@ function positive(option: string, value: string | boolean | undefined, otherwise
     throw new UsageError(`${option} takes a number above 0, not "${String(value)}".`);
   }
   return number;
-}
-
-type Ready = Extract<FunctionState, { kind: 'ready' }>;
-
-/** Waits until the module is loaded. */
-function loaded(wasmFunction: WasmFunction): Promise<Ready> {
-  return new Promise((resolve, reject) => {
-    const settle = (state: FunctionState): void => {
-      if (state.kind === 'ready') resolve(state);
-      else if (state.kind === 'failed') reject(state.error);
-    };
-    wasmFunction.onState(settle);
-    settle(wasmFunction.state);
-  });
 }

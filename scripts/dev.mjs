@@ -2,11 +2,11 @@
 import { watch } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { readCommandLine } from './command-line.mjs';
 import { build, ensureBuilt, isBuilt, sourceFolders } from './ensure-built.mjs';
 import { install } from './install.mjs';
 import { root } from './root.mjs';
-import { flowFile, prepareUserDirectory } from './start/flow.mjs';
+import { openFlow, prepareUserDirectory, saveFlow } from './start/flow.mjs';
 import { startNodeRed, stopNodeRed, untilEditorAnswers } from './start/node-red.mjs';
 import { checkPort, portNumber } from './start/ports.mjs';
 
@@ -19,9 +19,10 @@ async function run(port) {
   await checkPort(port, 'npm run dev -- --port');
   const userDirectory = join(root, '.node-red');
   prepareUserDirectory(userDirectory);
-  const flow = flowFile(userDirectory, undefined);
+  const flow = openFlow(userDirectory, undefined);
+  saveFlow(flow);
   const url = `http://127.0.0.1:${port}/`;
-  let child = startNodeRed(port, flow);
+  let child = startNodeRed(port, flow.path);
   let changed = () => undefined;
   const watchers = sourceFolders.map((folder) => watch(join(root, folder), { recursive: true }, () => changed()));
   let stopping = false;
@@ -47,13 +48,16 @@ async function run(port) {
       continue;
     }
     await stopNodeRed(child);
-    if (!stopping) child = startNodeRed(port, flow);
+    if (!stopping) child = startNodeRed(port, flow.path);
   }
 }
 
 try {
-  const { values } = parseArgs({ options: { port: { type: 'string' } } });
-  await run(portNumber('--port', values.port) ?? 1880);
+  const { values } = readCommandLine('npm run dev --', {
+    options: { port: { type: 'string' }, help: { type: 'boolean' } },
+  });
+  if (values.help === true) console.log("Usage: npm run dev [-- --port N]\n\n  --port N    the editor's port (1880)");
+  else await run(portNumber('--port', values.port) ?? 1880);
 } catch (error) {
   console.error(error.message);
   process.exit(1);

@@ -1,35 +1,39 @@
 // `npm start`: from a fresh clone to a running flow with an embedded MQTT broker, its results in the terminal.
 import { join, relative, resolve, sep } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readCommandLine } from './command-line.mjs';
 import { ensureBuilt } from './ensure-built.mjs';
 import { install } from './install.mjs';
 import { root } from './root.mjs';
-import { flowFile, prepareUserDirectory, readFlow, setBrokerPort } from './start/flow.mjs';
-import { inspect } from './start/module.mjs';
+import { openFlow, prepareUserDirectory, saveFlow, setBrokerPort, setFunction, summarize } from './start/flow.mjs';
+import { checkConvention, describeFunction, locateModule, onlyExport } from './start/module.mjs';
 import { startNodeRed, stopNodeRed, untilEditorAnswers } from './start/node-red.mjs';
 import { checkPort, portNumber } from './start/ports.mjs';
 
 const help = `Usage: npm start [-- [options] [FILE [EXPORT]]]
 
-Starts Node-RED with the example flow and an embedded MQTT broker, and prints the results.
+Starts Node-RED with the example flow and an embedded MQTT broker, and prints the results and errors.
 
-  FILE             a .wasm file to use instead of triple/pkg/triple_lib_bg.wasm
-  EXPORT           which of its functions; may be left out when there is only one
-  --port N         the editor's port (1880)
-  --mqtt-port N    the port of the flow's MQTT broker (as in the flow; 1883 at first)
-  --user-dir DIR   where flows and settings are kept (.node-red)
-  --help           this text
+  FILE               a .wasm file to use instead of triple/pkg/triple_lib_bg.wasm
+  EXPORT             which of its functions; may be left out when there is only one
+  --signature TEXT   what the file cannot tell, as "(string) -> string"
+  --convention NAME  how bytes come back, as "packed"
+  --port N           the editor's port (1880)
+  --mqtt-port N      the port of the flow's MQTT broker (as in the flow; 1883 at first)
+  --user-dir DIR     where flows and settings are kept (.node-red)
+  --help             this text
 
-There is a flow file for each FILE and EXPORT; it is made once and then yours.
-Ctrl-C ends everything.`;
+There is a flow file for each FILE and EXPORT; it is made once and then yours. Options that are given are
+written into it. Ctrl-C ends everything.`;
 
 function readArguments() {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readCommandLine('npm start --', {
     allowPositionals: true,
     options: {
       port: { type: 'string' },
       'mqtt-port': { type: 'string' },
       'user-dir': { type: 'string' },
+      signature: { type: 'string' },
+      convention: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
@@ -43,22 +47,40 @@ function readArguments() {
     mqttPort: portNumber('--mqtt-port', values['mqtt-port']),
     file: positionals[0] === undefined ? undefined : resolve(folder, positionals[0]),
     export: positionals[1],
+    properties: { signature: values.signature, convention: values.convention },
     userDirectory: values['user-dir'] === undefined ? join(root, '.node-red') : resolve(folder, values['user-dir']),
   };
 }
 
-/** @returns the flow's path and what it says, with file and export checked where they were given */
+/**
+ * The flow with what the command line asks for; nothing is written where that cannot work.
+ * @returns its path, what `summarize` says of it, and its function: what `describeFunction` says, or the `problem`
+ */
 async function prepareFlow(options) {
-  let choice;
-  if (options.file !== undefined) {
-    const chosen = await inspect(options.file, options.export);
-    if (chosen.problem !== undefined) throw new Error(chosen.problem);
-    choice = { file: options.file, export: chosen.export };
+  const { file, properties, userDirectory } = options;
+  checkConvention(properties.convention);
+  const choice = file === undefined ? undefined : { file, export: options.export ?? (await onlyExport(file)) };
+  const flow = openFlow(userDirectory, choice);
+  setFunction(flow, properties);
+  if (options.mqttPort !== undefined) setBrokerPort(flow, options.mqttPort);
+  const summary = summarize(flow);
+  const described = await describe(summary.function, userDirectory);
+  const asked = choice !== undefined || Object.values(properties).some((value) => value !== undefined);
+  if (asked && described.problem !== undefined) throw new Error(described.problem);
+  prepareUserDirectory(userDirectory);
+  saveFlow(flow);
+  return { path: flow.path, ...summary, ...described };
+}
+
+/** A flow whose function cannot be called is run all the same: the editor is where it is mended. */
+async function describe(node, userDirectory) {
+  if (node === undefined) return { numeric: false };
+  try {
+    const file = await locateModule(node.file, userDirectory);
+    return { file, ...(await describeFunction({ ...node, file })) };
+  } catch (error) {
+    return { file: node.file, numeric: false, problem: error.message };
   }
-  prepareUserDirectory(options.userDirectory);
-  const path = flowFile(options.userDirectory, choice);
-  if (options.mqttPort !== undefined) setBrokerPort(path, options.mqttPort);
-  return { path, ...readFlow(path) };
 }
 
 async function checkPorts(options, flow) {
@@ -68,20 +90,33 @@ async function checkPorts(options, flow) {
   }
 }
 
-async function banner(options, flow) {
+function banner(options, flow) {
   const shown = (path) => (path.startsWith(root + sep) ? relative(root, path) : path);
-  const { label, problem } = flow.file === undefined ? {} : await inspect(flow.file, flow.export);
   const broker = flow.broker === undefined ? 'none' : `${flow.broker.protocol}//${flow.broker.host}`;
-  return [
-    '',
-    `  editor    http://127.0.0.1:${String(options.port)}`,
-    `  flow      ${shown(flow.path)}`,
-    `  module    ${flow.file === undefined ? 'none' : shown(flow.file)}`,
-    `  function  ${label ?? problem ?? 'none'}`,
-    `  broker    ${broker}${flow.embedded ? ' (embedded)' : ''}`,
-    `  results   ${flow.topic === undefined ? 'none: no mqtt-sink with a topic follows the wasm-function' : `topic ${flow.topic}`}`,
-    '',
-  ].join('\n');
+  const lines = [
+    ['editor', `http://127.0.0.1:${String(options.port)}`],
+    ['flow', shown(flow.path)],
+    ['module', flow.file === undefined ? 'none' : shown(flow.file)],
+    ['function', flow.label ?? flow.problem ?? 'none'],
+    ['broker', `${broker}${flow.embedded ? ' (embedded)' : ''}`],
+    [
+      'results',
+      flow.results === undefined
+        ? 'none: no mqtt-sink with a topic follows the wasm-function'
+        : `topic ${flow.results}${flow.numeric ? ', as the original example prints them: +2.600000e+002 is 260' : ''}`,
+    ],
+    ['errors', whereErrorsGo(flow)],
+  ];
+  if (flow.misfit !== undefined && flow.takesReading) {
+    const remedy = "Change the wasm-function's Input in the editor, or call another function.";
+    lines.push(['warning', `the sensor sends one number a message. ${flow.misfit} ${remedy}`]);
+  }
+  return ['', ...lines.map(([label, text]) => `  ${label.padEnd(10)}${text}`), ''].join('\n');
+}
+
+function whereErrorsGo({ catches, errors }) {
+  if (errors !== undefined) return `topic ${errors}`;
+  return catches ? 'in the editor only: no mqtt-sink with a topic follows the Catch node' : "in Node-RED's log, here";
 }
 
 /** npm's shell passes no signal on: when it is ended, this process would stay behind with the ports. */
@@ -98,7 +133,6 @@ function whenOrphaned(stop) {
 async function run(options) {
   const flow = await prepareFlow(options);
   await checkPorts(options, flow);
-  const text = await banner(options, flow);
   const child = startNodeRed(options.port, flow.path);
   // Whatever ends this process ends Node-RED with it.
   process.on('exit', () => child.kill());
@@ -122,10 +156,13 @@ async function run(options) {
   });
   await untilEditorAnswers(child, `http://127.0.0.1:${String(options.port)}/`);
   if (stopping) return;
-  console.log(text);
-  if (flow.broker === undefined || flow.topic === undefined) return;
+  console.log(banner(options, flow));
+  if (flow.broker === undefined || (flow.results ?? flow.errors) === undefined) return;
   const { printResults } = await import('./start/results.mjs');
-  client = printResults(flow.broker, flow.topic, (line) => console.log(line));
+  client = printResults(flow.broker, flow, {
+    result: (line) => console.log(line),
+    error: (line) => console.error(line),
+  });
 }
 
 try {

@@ -1,4 +1,5 @@
 import type { Refusal } from '../abi/adapter';
+import { identifySource } from './source-code';
 
 export type FileKind =
   { readonly kind: 'core' } | { readonly kind: 'component' } | { readonly kind: 'other'; readonly refusal: Refusal };
@@ -173,16 +174,11 @@ const TEXT_KINDS: readonly TextKind[] = [
     refusal: { kind: 'a JSON file', because: 'it starts as JSON does', remedy: GIVE_WASM },
   },
   {
-    looksLike:
-      /^(?:['"]use strict|#!.*\bnode\b|(?:import|export|const|let|var|function|async|class|module|exports|require|\(function)\b|\/\/|\/\*)/,
-    refusal: {
-      kind: 'a JavaScript or TypeScript file',
-      because: 'it starts as such a file does',
-      remedy: 'Give the .wasm file that stands beside it (of wasm-pack, the one that ends in _bg.wasm).',
-    },
+    looksLike: /^#!.*\bnode\b/,
+    refusal: { kind: 'a JavaScript program', because: 'it starts with #! and node', remedy: GIVE_WASM },
   },
   {
-    looksLike: /^#!/,
+    looksLike: /^#!(?!\[)/,
     refusal: { kind: 'a script', because: 'it starts with #!', remedy: GIVE_WASM },
   },
 ];
@@ -197,8 +193,10 @@ function identifyText(bytes: Uint8Array): Refusal | undefined {
   const start = decodeStart(bytes);
   if (start === undefined) return undefined;
   const known = TEXT_KINDS.find(({ looksLike }) => looksLike.test(start));
-  if (known !== undefined) return known.refusal;
-  return { kind: 'a text file', because: 'its first bytes are text', remedy: GIVE_WASM };
+  return (
+    known?.refusal ??
+    identifySource(start) ?? { kind: 'a text file', because: 'its first bytes are text', remedy: GIVE_WASM }
+  );
 }
 
 /** The first characters without leading white space, or undefined when they are no text. */

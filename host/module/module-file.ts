@@ -75,7 +75,7 @@ function fileProblem(file: string, error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return `There is no file "${file}". Check the path, or put the module there; it is loaded as soon as it appears.`;
+      return `There is no file "${file}". Check the path, or put the module there.`;
     case 'EACCES':
     case 'EPERM':
       return `Node-RED may not read "${file}". Give its user permission to read the file.`;

@@ -1,8 +1,11 @@
 // The flow that `npm start` runs: a file in the user directory, made from the example once and then the user's.
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { root } from '../root.mjs';
+
+/** What the example's wasm-function takes of a message: one number of the simulated sensor. */
+const READING = 'payload.noise';
 
 /** Makes a user directory ready for Node-RED; what is there already stays. */
 export function prepareUserDirectory(directory) {
@@ -14,20 +17,18 @@ export function prepareUserDirectory(directory) {
 }
 
 /**
- * The flow file for a module and export, or for the example's own where none is given. An existing file is kept:
- * it holds what the user made of it.
+ * The flow for a module and export, or the example's own where none is given. One that has a file is read from
+ * there: it holds what the user made of it. Nothing is written before `saveFlow`.
  * @param {string} directory the user directory
  * @param {{ file: string, export: string } | undefined} choice `file` is an absolute path
- * @returns {string} absolute path
+ * @returns {{ path: string, nodes: object[], changed: boolean }}
  */
-export function flowFile(directory, choice) {
+export function openFlow(directory, choice) {
   const path = join(directory, choice === undefined ? 'flows.json' : nameFor(choice));
-  if (!existsSync(path)) {
-    const flows = readFlows(join(root, 'examples', 'flows.json'));
-    if (choice !== undefined) Object.assign(find(flows, 'wasm-function'), { ...choice, name: choice.export });
-    writeFlows(path, flows);
-  }
-  return path;
+  if (existsSync(path)) return { path, nodes: readNodes(path), changed: false };
+  const nodes = readNodes(join(root, 'examples', 'flows.json'));
+  if (choice !== undefined) Object.assign(find(nodes, 'wasm-function'), { ...choice, name: choice.export });
+  return { path, nodes, changed: true };
 }
 
 /** Readable, and its own for each path and export: two modules of one name in two folders do not share a flow. */
@@ -37,51 +38,84 @@ function nameFor({ file, export: name }) {
   return `flows-${words}-${hash}.json`;
 }
 
-/** Writes another port into the flow's MQTT connection; without one the flow's own stays. */
-export function setBrokerPort(path, port) {
-  const flows = readFlows(path);
-  const connection = find(flows, 'mqtt-connection');
-  if (connection === undefined) throw new Error(`${path} has no mqtt-connection node that --mqtt-port could change.`);
+/** @param flow as `openFlow` gave it; written only where it is new or was changed */
+export function saveFlow(flow) {
+  if (!flow.changed) return;
+  writeFileSync(flow.path, `${JSON.stringify(flow.nodes, null, 4)}\n`);
+  flow.changed = false;
+}
+
+/**
+ * Sets properties of the flow's wasm-function; those that are undefined stay as they are.
+ * @param {{ signature?: string, convention?: string }} properties
+ */
+export function setFunction(flow, properties) {
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined) continue;
+    const node = find(flow.nodes, 'wasm-function');
+    if (node === undefined) throw new Error(`${flow.path} has no wasm-function node that --${name} could change.`);
+    if (node[name] === value) continue;
+    node[name] = value;
+    flow.changed = true;
+  }
+}
+
+/** Sets another port in the flow's MQTT connection. */
+export function setBrokerPort(flow, port) {
+  const connection = find(flow.nodes, 'mqtt-connection');
+  if (connection === undefined) {
+    throw new Error(`${flow.path} has no mqtt-connection node that --mqtt-port could change.`);
+  }
   const url = new URL(connection.url);
   if (Number(url.port) === port) return;
   url.port = String(port);
   connection.url = url.href.replace(/\/$/, '');
-  writeFlows(path, flows);
+  flow.changed = true;
 }
 
 /**
  * What the terminal has to know of a flow. The user may have changed it, so each part may be missing.
- * @returns {{ file?: string, export?: string, broker?: URL, embedded: boolean, topic?: string }}
+ * `catches` says whether errors of nodes are kept from Node-RED's log; `errors` is the topic they are published to;
+ * `takesReading` whether the function is still given the sensor's number.
+ * @returns {{ function?: object, takesReading: boolean, broker?: URL, embedded: boolean, results?: string,
+ *   catches: boolean, errors?: string }} `function` as the node saves it
  */
-export function readFlow(path) {
-  const flows = readFlows(path);
-  const wasmFunction = find(flows, 'wasm-function');
-  const connection = find(flows, 'mqtt-connection');
-  const next = wasmFunction?.wires?.flat() ?? [];
-  const sink = flows.find((node) => node.type === 'mqtt-sink' && next.includes(node.id));
+export function summarize({ nodes }) {
+  const wasmFunction = find(nodes, 'wasm-function');
+  const connection = find(nodes, 'mqtt-connection');
+  const catches = nodes.filter((node) => node.type === 'catch');
   return {
-    file:
-      wasmFunction?.fileType === 'str' && wasmFunction.file !== ''
-        ? modulePath(wasmFunction.file, dirname(path))
-        : undefined,
-    export: wasmFunction?.export || undefined,
+    function: wasmFunction?.fileType === 'str' && wasmFunction.file !== '' ? wasmFunction : undefined,
+    takesReading: wasmFunction?.inputType === 'msg' && wasmFunction.input === READING,
     broker: connection === undefined || !URL.canParse(connection.url) ? undefined : new URL(connection.url),
     embedded: connection?.embedded === true,
-    topic: sink?.topic || undefined,
+    results: sinkTopic(next(nodes, wasmFunction)),
+    catches: catches.length > 0,
+    errors: sinkTopic(catches.flatMap((node) => following(nodes, node))),
   };
 }
 
-/** A relative path is looked for as the node does it: in the user directory, its wasm/ folder, the package. */
-function modulePath(file, directory) {
-  const folders = [directory, join(directory, 'wasm'), root];
-  return folders.map((folder) => resolve(folder, file)).find((path) => existsSync(path)) ?? resolve(root, file);
+function sinkTopic(nodes) {
+  return nodes.find((node) => node.type === 'mqtt-sink' && node.topic)?.topic;
 }
 
-function find(flows, type) {
-  return flows.find((node) => node.type === type);
+function next(nodes, node) {
+  const targets = node?.wires?.flat() ?? [];
+  return nodes.filter(({ id }) => targets.includes(id));
 }
 
-function readFlows(path) {
+/** All nodes behind a node, nearest first. */
+function following(nodes, node) {
+  const found = new Set(next(nodes, node));
+  for (const each of found) for (const target of next(nodes, each)) found.add(target);
+  return [...found];
+}
+
+function find(nodes, type) {
+  return nodes.find((node) => node.type === type);
+}
+
+function readNodes(path) {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
@@ -89,8 +123,4 @@ function readFlows(path) {
       cause: error,
     });
   }
-}
-
-function writeFlows(path, flows) {
-  writeFileSync(path, `${JSON.stringify(flows, null, 4)}\n`);
 }

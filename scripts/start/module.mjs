@@ -1,29 +1,114 @@
 // What a module and its export are, asked of the built host.
 import { createRequire } from 'node:module';
+import { root } from '../root.mjs';
 
-/** @returns the module and export to call, as `inspect` shows them; `problem` says why there is none */
-export async function inspect(file, name) {
-  const require = createRequire(import.meta.url);
-  const { createWasmHost } = require('../../dist/host/host.js');
-  const { DEFAULT_LIMITS } = require('../../dist/host/limits.js');
+/** A noise level as the simulated sensor sends it: a fraction, as nearly all of them are. */
+const READING = 61.5;
+
+const NUMBERS = ['i32', 'u32', 'i64', 'u64', 'f32', 'f64'];
+
+/** Required when it is needed: this script is loaded before the build. */
+function built(path) {
+  return createRequire(import.meta.url)(`../../dist/${path}.js`);
+}
+
+async function withHost(use) {
+  const { createWasmHost } = built('host/host');
+  const { DEFAULT_LIMITS } = built('host/limits');
   const host = createWasmHost(DEFAULT_LIMITS, { warn: () => undefined }, { spare: false });
   try {
-    const inspection = await host.inspectFile(file);
-    if (inspection.refusal !== undefined) return { problem: inspection.refusal.message };
-    const wanted = name ?? inspection.defaultExport;
-    const found = inspection.exports.find((candidate) => candidate.name === wanted);
-    if (found?.question !== undefined) return { problem: found.question };
-    if (found !== undefined) return { export: found.name, label: `${found.name} ${found.signature ?? found.type}` };
-    const names = inspection.exports.map((candidate) => candidate.name).join(', ');
-    return {
-      problem:
-        wanted === undefined
-          ? `${file} has several functions; name one of them: ${names}.`
-          : `${file} has no function "${wanted}" that can be called; it has ${names === '' ? 'none' : names}.`,
-    };
-  } catch (error) {
-    return { problem: error.message };
+    return await use(host);
   } finally {
     await host.close();
   }
+}
+
+/**
+ * Where a node of that user directory finds a module.
+ * @returns an absolute path
+ * @throws Error where it is in none of the folders
+ */
+export function locateModule(file, userDirectory) {
+  const { ModulePaths } = built('nodes/wasm-function/file-path');
+  return new ModulePaths({
+    workingDirectory: undefined,
+    userDirectory,
+    packageFolder: root,
+    roots: [],
+  }).locate(file);
+}
+
+/**
+ * @param {string} file absolute path
+ * @returns {Promise<string>} the name of the function to call where none is given
+ * @throws Error that says why there is none
+ */
+export async function onlyExport(file) {
+  const inspection = await withHost((host) => host.inspectFile(file));
+  if (inspection.refusal !== undefined) throw new Error(inspection.refusal.message);
+  if (inspection.defaultExport !== undefined) return inspection.defaultExport;
+  throw new Error(`${file} has several functions; name one of them: ${names(inspection)}.`);
+}
+
+/**
+ * @param node the wasm-function of a flow, its file absolute
+ * @returns {Promise<{ label: string, numeric: boolean, misfit?: string }>} `numeric` says whether its result is one
+ *   number, `misfit` why it does not take what the sensor sends
+ * @throws Error that says why it cannot be called, and what to do
+ */
+export async function describeFunction(node) {
+  const { DEFAULT_LIMITS, DEFAULT_QUEUE } = built('host/limits');
+  const { untilReady } = built('cli/ready-function');
+  const { parseSignature } = built('host/values/parse-signature');
+  const { file, export: name, abi, signature, convention, result } = node;
+  return withHost(async (host) => {
+    await checkExport(host, node);
+    const { timeout, memory } = DEFAULT_LIMITS;
+    const calls = { timeout, memory, instance: 'shared', concurrency: 1, queue: DEFAULT_QUEUE };
+    const ready = await untilReady(host.open({ file, export: name, abi, signature, convention, result, ...calls }));
+    const found = parseSignature(ready.signature.slice(ready.export.length).trim());
+    const [only, ...others] = found.results;
+    return {
+      label: ready.signature,
+      numeric: result === 'number' || (others.length === 0 && NUMBERS.includes(only?.type)),
+      misfit: misfit(found),
+    };
+  });
+}
+
+/** The host's sentence about an open question speaks of properties of the node; on the command line they are options. */
+async function checkExport(host, { file, export: name, abi, signature, convention }) {
+  const inspection = await host.inspectFile(file, { abi, export: name });
+  if (inspection.refusal !== undefined) throw new Error(inspection.refusal.message);
+  if (name === '') return;
+  const found = inspection.exports.find((candidate) => candidate.name === name);
+  if (found === undefined) {
+    throw new Error(`${file} has no function "${name}" that can be called; it has ${names(inspection) || 'none'}.`);
+  }
+  if (found.question !== undefined && signature === '' && convention === 'auto') {
+    const asks = /convention|signature/.test(found.question);
+    throw new Error(`${found.question}${asks ? ' The options for that: --convention NAME, --signature TEXT.' : ''}`);
+  }
+}
+
+function names(inspection) {
+  return inspection.exports.map((candidate) => candidate.name).join(', ');
+}
+
+function misfit(signature) {
+  const { acceptArguments } = built('host/values/accept');
+  try {
+    acceptArguments(READING, signature);
+    return undefined;
+  } catch (error) {
+    return error.message;
+  }
+}
+
+/** @throws Error where there is no convention of that name */
+export function checkConvention(name) {
+  const { CONVENTIONS } = built('host/abi/adapter');
+  const known = ['auto', ...CONVENTIONS];
+  if (name === undefined || known.includes(name)) return;
+  throw new Error(`--convention takes one of ${known.join(', ')}, not "${name}".`);
 }

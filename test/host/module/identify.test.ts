@@ -53,6 +53,26 @@ const OTHERS: readonly (readonly [what: string, bytes: Uint8Array, kind: RegExp,
   ['JavaScript', latin1('"use strict";\nlet secret;'), /JavaScript/, /_bg\.wasm/],
   ['TypeScript', latin1('export function secret(): void;'), /JavaScript/, /_bg\.wasm/],
   ['JavaScript after a comment', latin1('/* secret */ module.exports = {}'), /JavaScript/, /_bg\.wasm/],
+  ['JavaScript behind #!', latin1('#!/usr/bin/env node\nsecret()'), /JavaScript/, /\.wasm file/],
+  [
+    'C',
+    latin1('#include <stdint.h>\nint secret;'),
+    /^C or C\+\+ source code$/,
+    /^Compile it first: `clang --target=wasm32/,
+  ],
+  ['C after a comment', latin1('/* secret */\n// more\n\ndouble secret(double a)'), /^C or C\+\+ source/, /clang/],
+  ['C with a qualifier', latin1('static const unsigned char secret[] = {'), /^C or C\+\+ source/, /clang/],
+  ['Rust', latin1('use wasm_bindgen::prelude::*;\n'), /^Rust source code$/, /wasm-pack build/],
+  ['Rust after a comment', latin1('//! secret\n\npub fn secret() {'), /^Rust source code$/, /wasm-pack build/],
+  ['Rust with an attribute', latin1('#![no_std]\n'), /^Rust source code$/, /wasm-pack build/],
+  ['a Rust constant', latin1('const SECRET: u32 = 1;'), /^Rust source code$/, /wasm-pack build/],
+  ['Go', latin1('// secret\npackage main\n'), /^Go source code$/, /tinygo build/],
+  ['Zig', latin1('const std = @import("std");'), /^Zig source code$/, /zig build-exe/],
+  ['a Zig function', latin1('export fn secret(a: f64) f64 {'), /^Zig source code$/, /zig build-exe/],
+  ['AssemblyScript', latin1('export function secret(a: f64): f64 {'), /TypeScript/, /asc/],
+  ['a JavaScript constant', latin1("const secret = require('fs');"), /JavaScript/, /_bg\.wasm/],
+  ['a TypeScript constant', latin1('const SECRET: string = 1;'), /TypeScript/, /_bg\.wasm/],
+  ['a program that is all comment', latin1('/* secret'), /^source code$/, /wasm32/],
   ['a script', latin1('#!/bin/sh\necho secret'), /script/, /\.wasm file/],
   ['other text', latin1('404: secret not found'), /text file/, /\.wasm file/],
   ['other bytes', Uint8Array.from([1, 2, 3, 4, 0, 0, 0, 0xff]), /no WebAssembly file/, /\.wasm file/],
@@ -76,5 +96,5 @@ test('a character that the look at the start cuts in two is no sign of another f
   const text = `// ${'x'.repeat(1020)}é`;
   const identified = identify(Uint8Array.from(Buffer.from(text)));
   assert.ok(identified.kind === 'other');
-  assert.match(identified.refusal.kind, /JavaScript/);
+  assert.match(identified.refusal.kind, /^source code$/);
 });

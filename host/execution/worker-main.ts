@@ -87,7 +87,6 @@ function receiveUntil<T>(found: () => T | undefined): T | undefined {
 }
 
 function runCalls(): void {
-  board.hearCalls();
   board.calls.read((call, laneNumber, epoch, values) => {
     const args = values ?? receiveUntil(() => largeArguments.get(call));
     largeArguments.delete(call);
@@ -98,7 +97,7 @@ function runCalls(): void {
   board.rest();
 }
 
-/** Everything but the calls themselves. */
+/** What a message says; the calls themselves are on the board. */
 function take(message: ToWorker): void {
   switch (message.kind) {
     case 'bind':
@@ -111,6 +110,8 @@ function take(message: ToWorker): void {
       largeArguments.set(message.call, message.args);
       return;
     case 'calls':
+      // heard wherever it is met, also in the middle of a run: from here on the main thread tells again
+      board.hearCalls();
   }
 }
 

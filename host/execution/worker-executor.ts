@@ -107,13 +107,15 @@ export class WorkerExecutor implements Executor, WorkerOwner {
     }
     const movable = new Set([...worker.lanes].filter((lane) => lane.owner !== stuck.owner && lane.isMovable));
     const calls = worker.takeBack(({ lane }) => lane !== undefined && movable.has(lane));
-    for (const lane of movable) {
-      // one whose call is just being answered stays; it is not in the way
-      if (lane.inFlight > 0) continue;
+    // one whose call is just being answered stays; it is not in the way
+    const moved = [...movable].filter((lane) => lane.inFlight === 0);
+    for (const lane of moved) {
       worker.detach(lane);
       this.place(lane, worker);
     }
     giveBack(calls);
+    // also those that had no call to give back: they may have waited for room in the stuck worker
+    for (const lane of moved) lane.owner.ended(lane);
   }
 
   died(worker: ExecutionWorker, reason: Error, waiting: readonly Call[]): void {

@@ -77,7 +77,7 @@ async function describe(node, userDirectory) {
   if (node === undefined) return { numeric: false };
   try {
     const file = await locateModule(node.file, userDirectory);
-    return { file, ...(await describeFunction({ ...node, file })) };
+    return { file, ...(await describeFunction(file, node)) };
   } catch (error) {
     return { file: node.file, numeric: false, problem: error.message };
   }

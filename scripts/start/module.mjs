@@ -51,34 +51,34 @@ export async function onlyExport(file) {
 }
 
 /**
- * @param node the wasm-function of a flow, its file absolute
+ * @param {string} file absolute path
+ * @param saved the wasm-function of a flow, as the node saves it
  * @returns {Promise<{ label: string, numeric: boolean, misfit?: string }>} `numeric` says whether its result is one
  *   number, `misfit` why it does not take what the sensor sends
  * @throws Error that says why it cannot be called, and what to do
  */
-export async function describeFunction(node) {
-  const { DEFAULT_LIMITS, DEFAULT_QUEUE } = built('host/limits');
+export async function describeFunction(file, saved) {
+  const { readConfiguration } = built('nodes/wasm-function/configuration');
+  const { migrate } = built('nodes/wasm-function/migrations');
   const { untilReady } = built('cli/ready-function');
   const { parseSignature } = built('host/values/parse-signature');
-  const { file, export: name, abi, signature, convention, result } = node;
+  const { DEFAULT_LIMITS } = built('host/limits');
+  const options = { ...readConfiguration(migrate(saved), DEFAULT_LIMITS).options, file };
   return withHost(async (host) => {
-    await checkExport(host, node);
-    const { timeout, memory } = DEFAULT_LIMITS;
-    const calls = { timeout, memory, instance: 'shared', concurrency: 1, queue: DEFAULT_QUEUE };
-    const ready = await untilReady(host.open({ file, export: name, abi, signature, convention, result, ...calls }));
-    const found = parseSignature(ready.signature.slice(ready.export.length).trim());
-    const [only, ...others] = found.results;
+    await checkExport(host, options);
+    const ready = await untilReady(host.open(options));
+    const signature = parseSignature(ready.signature.slice(ready.export.length).trim());
     return {
       label: ready.signature,
-      numeric: result === 'number' || (others.length === 0 && NUMBERS.includes(only?.type)),
-      misfit: misfit(found),
+      numeric: options.result === 'number' || returnsNumber(signature),
+      misfit: misfit(signature),
     };
   });
 }
 
 /** The host's sentence about an open question speaks of properties of the node; on the command line they are options. */
-async function checkExport(host, { file, export: name, abi, signature, convention }) {
-  const inspection = await host.inspectFile(file, { abi, export: name });
+async function checkExport(host, { file, export: name, abi, signature, convention, memory }) {
+  const inspection = await host.inspectFile(file, { abi, export: name, memory });
   if (inspection.refusal !== undefined) throw new Error(inspection.refusal.message);
   if (name === '') return;
   const found = inspection.exports.find((candidate) => candidate.name === name);
@@ -89,6 +89,10 @@ async function checkExport(host, { file, export: name, abi, signature, conventio
     const asks = /convention|signature/.test(found.question);
     throw new Error(`${found.question}${asks ? ' The options for that: --convention NAME, --signature TEXT.' : ''}`);
   }
+}
+
+function returnsNumber({ results: [only, ...others] }) {
+  return others.length === 0 && NUMBERS.includes(only?.type);
 }
 
 function names(inspection) {

@@ -164,6 +164,12 @@ describe('wasm-function', () => {
       assert.match(errors, /"loud".* \[arguments\]\n$/);
     });
 
+    test('a file that is not there', async () => {
+      const { code, errors } = await run(['call', join(folder, 'nowhere.wasm'), 'triple', '1']);
+      assert.equal(code, 1);
+      assert.match(errors, /There is no file .*nowhere\.wasm". Check the path, or put the module there\. \[file\]\n$/);
+    });
+
     test('an export that is not there', async () => {
       const { code, errors } = await run(['call', triple, 'double', '1']);
       assert.equal(code, 1);

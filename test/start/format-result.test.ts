@@ -5,11 +5,11 @@ import { pathToFileURL } from 'node:url';
 import { repository } from '../support/node-red';
 
 describe('a result in the terminal', () => {
-  let formatResult: (text: string) => string;
+  let formatResult: (text: string, numeric: boolean) => string;
 
   before(async () => {
     const script = pathToFileURL(join(repository, 'scripts', 'start', 'results.mjs')).href;
-    ({ formatResult } = (await import(script)) as { formatResult: (text: string) => string });
+    ({ formatResult } = (await import(script)) as { formatResult: (text: string, numeric: boolean) => string });
   });
 
   const numbers: [string, string][] = [
@@ -25,15 +25,21 @@ describe('a result in the terminal', () => {
   ];
   for (const [text, line] of numbers) {
     test(`${text} is ${line}`, () => {
-      assert.equal(formatResult(text), line);
+      assert.equal(formatResult(text, true), line);
     });
   }
 
+  test('text that looks like a number is text where the function returns text', () => {
+    for (const text of ['481.1279', '007', '1e3', 'Infinity', '-0']) assert.equal(formatResult(text, false), text);
+  });
+
   test('what is no number is printed as it came, on one line and without control characters', () => {
-    assert.equal(formatResult('{"level":"loud"}'), '{"level":"loud"}');
-    assert.equal(formatResult('a\u001b[2Jb\nc'), 'a [2Jb c');
-    assert.equal(formatResult('NaN'), 'NaN');
-    assert.equal(formatResult(''), '');
-    assert.match(formatResult('x'.repeat(5000)), /^x{200} … \(5000 characters\)$/);
+    for (const numeric of [true, false]) {
+      assert.equal(formatResult('{"level":"loud"}', numeric), '{"level":"loud"}');
+      assert.equal(formatResult('a\u001b[2Jb\nc', numeric), 'a [2Jb c');
+      assert.equal(formatResult('NaN', numeric), 'NaN');
+      assert.equal(formatResult('', numeric), '');
+      assert.match(formatResult('x'.repeat(5000), numeric), /^x{200} … \(5000 characters\)$/);
+    }
   });
 });

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { connectAsync, type MqttClient } from 'mqtt';
+import { guestFile } from '../support/guests';
 import { eventually, freePort, repository } from '../support/node-red';
 
 const RESULT = /^[+-]\d\.\d{6}e[+-]\d{3}$/m;
@@ -133,6 +134,8 @@ describe('npm start', () => {
       assert.match(started.output, new RegExp(`editor +http://127.0.0.1:${String(ports.editor)}\n`));
       assert.match(started.output, /module +triple\/pkg\/triple_lib_bg\.wasm\n/);
       assert.match(started.output, /function +triple \((x: )?f64\) → f64\n/);
+      assert.match(started.output, /results +topic results\/noise, .*: \+2\.600000e\+002 is 260\n/);
+      assert.doesNotMatch(started.output, /warning|Projects/);
       assert.match(started.output, new RegExp(`broker +mqtt://127.0.0.1:${String(ports.mqtt)} \\(embedded\\)\n`));
       await withBroker((client) =>
         noises(client, (values) => values.length >= 5 && follow(started.results, values, 3, 5)),
@@ -168,7 +171,7 @@ describe('npm start', () => {
     await writeFile(flow, edited);
     const again = new Started([...options, file]);
     try {
-      await again.printed(/results +topic results\/mine\n/);
+      await again.printed(/results +topic results\/mine,/);
     } finally {
       await again.interrupt();
     }
@@ -194,11 +197,22 @@ describe('npm start', () => {
   }
 
   const refusals: [string, string[], RegExp][] = [
-    ['a file that is not there', ['nowhere.wasm'], /nowhere\.wasm/],
+    ['a file that is not there', ['nowhere.wasm'], /nowhere\.wasm". Check the path, or put the module there\.\n$/],
     ['a file that is no module', ['package.json'], /wasm/i],
     ['a function that is not there', ['triple/pkg/triple_lib_bg.wasm', 'double'], /no function "double".* triple/],
     ['a port that is none', ['--port', 'many'], /--port takes a number from 1 to 65535, not "many"/],
-    ['an option that is unknown', ['--prot', '1881'], /--prot/],
+    [
+      'an option that is unknown',
+      ['--prot', '1881'],
+      /^Unknown option '--prot'; npm start -- --help lists the options\.\n$/,
+    ],
+    ['a convention that is none', ['--convention', 'packd'], /--convention takes one of auto, packed, .*not "packd"/],
+    ['a signature that is none', [guestFile('rust-bytes/guest'), 'greet', '--signature', 'text'], /text/],
+    [
+      'what only the caller can say',
+      [guestFile('rust-bytes/guest'), 'greet'],
+      /convention packed.*--convention NAME, --signature TEXT/,
+    ],
   ];
   for (const [name, args, sentence] of refusals) {
     test(`${name} is told before anything starts`, async () => {
@@ -210,10 +224,40 @@ describe('npm start', () => {
     });
   }
 
+  test('a function that the sensor’s number does not fit: a warning, and its errors, at most one line a second', async () => {
+    const started = new Started([...options, guestFile('wat/add'), 'add']);
+    try {
+      await started.printed(/warning +the sensor sends one number a message\. .*takes an array of 2 values/);
+      await eventually('errors were printed and counted', () => / … and \d+ more\n/.test(started.errors));
+      assert.match(started.errors, /^error: \(i32, i32\) → i32 takes an array of 2 values.*; got [\d.]+\n/);
+      assert.deepEqual(started.results, []);
+    } finally {
+      assert.equal(await started.interrupt(), 0, started.errors);
+    }
+  });
+
+  test('text that a function returns is printed as it is; --signature and --convention are kept in the flow', async () => {
+    const words = [guestFile('rust-bytes/guest'), 'reverse'];
+    const started = new Started([...options, ...words, '--signature', '(string) -> string', '--convention', 'packed']);
+    try {
+      // the digits of the sensor's number, backwards
+      await started.printed(/^\d{3,}\.\d+$/m);
+      assert.match(started.output, /function +reverse \(string\) → string\n/);
+      assert.doesNotMatch(started.output, /warning|original example/);
+      assert.deepEqual(started.results, []);
+    } finally {
+      assert.equal(await started.interrupt(), 0, started.errors);
+    }
+    assert.equal(started.errors, '');
+    const flow = JSON.parse(await readFile(/flow +(.*)\n/.exec(started.output)?.[1] ?? '', 'utf8')) as object[];
+    const node = flow.find((each) => 'type' in each && each.type === 'wasm-function');
+    assert.deepEqual(node, { ...node, signature: '(string) -> string', convention: 'packed' });
+  });
+
   test('--help says what there is', async () => {
     const started = new Started(['--help']);
     assert.equal(await started.ended(), 0);
-    for (const word of ['FILE', 'EXPORT', '--port', '--mqtt-port', '--user-dir']) {
+    for (const word of ['FILE', 'EXPORT', '--signature', '--convention', '--port', '--mqtt-port', '--user-dir']) {
       assert.ok(started.output.includes(word), word);
     }
   });

@@ -262,17 +262,19 @@ describe('neighbours', () => {
     assert.deepEqual(await counter.call([]), [7], 'its state was not touched by the second time-out');
   });
 
-  test('nodes that wait for room in a worker that is ended are served by another one', async () => {
-    await executor.close();
-    executor = newExecutor(1);
-    const counters = await Promise.all(Array.from({ length: 12 }, () => open('wat/counter', 'next')));
-    await Promise.all(counters.map((counter) => counter.call([])));
-    const spin = await open('wat/loop', 'spin', { timeout: 0.3 });
-    const stuck = assert.rejects(spin.call([]), { code: 'timeout' });
-    // more than one worker may hold at once
-    const calls = counters.map((counter) => Promise.all(Array.from({ length: 200 }, () => counter.call([]))));
-    await Promise.all([stuck, ...calls]);
-  });
+  for (const instance of ['shared', 'fresh'] as const) {
+    test(`nodes that wait for room beside a stuck one are served by another worker (${instance})`, async () => {
+      await executor.close();
+      executor = newExecutor(1);
+      const counters = await Promise.all(Array.from({ length: 12 }, () => open('wat/counter', 'next', { instance })));
+      await Promise.all(counters.map((counter) => counter.call([])));
+      const spin = await open('wat/loop', 'spin', { timeout: 0.3 });
+      const stuck = assert.rejects(spin.call([]), { code: 'timeout' });
+      // more than one worker may hold at once
+      const calls = counters.map((counter) => Promise.all(Array.from({ length: 200 }, () => counter.call([]))));
+      await Promise.all([stuck, ...calls]);
+    });
+  }
 
   test('no node is placed beside one that has timed out', async () => {
     await executor.close();

@@ -30,6 +30,8 @@ export class Connection {
   readonly #log: Log;
   readonly #users = new Map<object, StatusListener>();
   #publisher: SinkClient | undefined;
+  /** The last publisher that was closed, while its session may still be on the broker. */
+  #formerPublisher: SinkClient | undefined;
   #publisherStatus: ConnectionStatus = { kind: 'connecting' };
   readonly #publishers = new Set<object>();
   #embedded: { readonly ready: Promise<EmbeddedBroker | undefined>; readonly abort: AbortController } | undefined;
@@ -79,7 +81,11 @@ export class Connection {
   /** The connection itself was stopped; its users release it themselves. Resolves when nothing is open any more. */
   async close(removed: boolean): Promise<void> {
     this.#removed = removed;
-    if (this.#users.size === 0) await this.#closing;
+    if (this.#users.size > 0) return;
+    await this.#closing;
+    // Node-RED closes the users first: when the last of them left, it was not known that the connection goes too.
+    // An embedded broker has stopped with them.
+    if (this.settings.embeddedBind === undefined) await this.#endSession();
   }
 
   #add(user: object, onStatus: StatusListener): void {
@@ -119,8 +125,19 @@ export class Connection {
     this.#publisher = undefined;
     this.#embedded = undefined;
     embedded?.abort.abort();
-    await publisher?.close(this.#removed);
+    await publisher?.close();
+    this.#formerPublisher = publisher;
+    await this.#endSession();
     await (await embedded?.ready)?.release();
+  }
+
+  async #endSession(): Promise<void> {
+    const publisher = this.#formerPublisher;
+    if (!this.#removed || publisher === undefined) return;
+    this.#formerPublisher = undefined;
+    if (!(await publisher.endSession())) {
+      this.#log.warn('The broker could not be asked to end the session of the connection; it stays until it expires.');
+    }
   }
 
   /** Opens a client once the embedded broker runs, if there is to be one. */

@@ -130,6 +130,33 @@ describe('connections with mosquitto', { skip: mosquittoMissing }, () => {
     await assert.rejects(second.publisher.publish(outgoing('t', 'late')), /was closed before/);
   });
 
+  for (const order of ['after its users', 'before its users']) {
+    test(`a connection that is removed ${order} ends the session of its publishing client`, async () => {
+      const clientId = `ended-${order.replaceAll(' ', '-')}`;
+      const session = { clientId: `${clientId}-connection`, clean: false } as const;
+      const connection = new Connection(settingsFor(broker.url, { clientId, persistent: true }), silentLog);
+      const { publisher } = publisherOf(connection);
+      await publisher.publish(outgoing('t', 'x'));
+      if (order === 'before its users') await connection.close(true);
+      await publisher.release(true);
+      if (order === 'after its users') await connection.close(true);
+      const probe = await Probe.connect(broker.url, session);
+      assert.equal(probe.client['connackPacket'].sessionPresent, false);
+      await probe.end();
+    });
+  }
+
+  test('a connection that is only stopped keeps the session of its publishing client', async () => {
+    const connection = new Connection(settingsFor(broker.url, { clientId: 'stopped', persistent: true }), silentLog);
+    const { publisher } = publisherOf(connection);
+    await publisher.publish(outgoing('t', 'x'));
+    await publisher.release(false);
+    await connection.close(false);
+    const probe = await Probe.connect(broker.url, { clientId: 'stopped-connection', clean: false });
+    assert.equal(probe.client['connackPacket'].sessionPresent, true);
+    await probe.end();
+  });
+
   test('messages wait for the connection, so many and no more', async () => {
     const other = await Mosquitto.start();
     await other.kill();

@@ -44,7 +44,13 @@ export class SourceClient {
       limit: options.maxInFlight,
       start: options.onDelivery,
       acknowledge: (packetId, qos) => this.#gate?.acknowledge(packetId, qos) ?? false,
+      hold: (isHeld) => this.#gate?.hold(isHeld),
     });
+  }
+
+  /** Messages received that wait for their turn. */
+  get waiting(): number {
+    return this.#inFlight.waiting;
   }
 
   open(): void {
@@ -53,6 +59,7 @@ export class SourceClient {
       settings: this.#settings,
       clientId: this.#clientId,
       receiveMaximum: this.#options.maxInFlight,
+      isHeld: () => this.#gate?.isHeld ?? false,
       wrap: (stream) => (this.#gate = new AcknowledgementGate(stream)),
       // The node is ready when it is subscribed: `connected` is said then.
       onStatus: (status) => {

@@ -151,6 +151,33 @@ describe('source client with mosquitto', { skip: mosquittoMissing }, () => {
     await source.client.close(true);
   });
 
+  test('a slow flow holds the broker back, whose connection lives on, and then gets everything', async () => {
+    const generous = await Mosquitto.start({ lines: ['max_inflight_messages 0', 'max_queued_messages 0'] });
+    const sender = await Probe.connect(generous.url);
+    const settings = settingsFor(generous.url, { clientId: 'slow', keepalive: 1 });
+    const source = new CollectingSource(settings, { filter: 'slow', maxInFlight: 10 });
+    await eventually('subscribed', () => source.isConnected);
+    const count = 3000;
+    const payload = Buffer.alloc(10_000, 'x');
+    for (let sent = 0; sent < count; sent += 100) {
+      await Promise.all(range(100).map(() => sender.client.publishAsync('slow', payload, { qos: 1 })));
+    }
+    const pings = () => generous.output.split('Received PINGREQ from slow-source').length - 1;
+    const before = pings();
+    await eventually('pings are sent beyond the time-out', () => pings() >= before + 3);
+    assert.ok(source.client.waiting < 1500, `${String(source.client.waiting)} messages are kept`);
+    assert.equal(source.deliveries.length, 10);
+    assert.ok(source.statuses.every(({ kind }) => kind === 'connecting' || kind === 'connected'));
+    for (let index = 0; index < count; index += 1) {
+      const delivery = source.deliveries[index] ?? (await eventually('another', () => source.deliveries[index]));
+      delivery.acknowledge();
+    }
+    assert.equal(generous.output.split('as slow-source').length, 2, 'it connected once');
+    await source.client.close(true);
+    await sender.end();
+    await generous.stop();
+  });
+
   test('MQTT 5 tells the broker how many may be in flight', async () => {
     const source = new CollectingSource(settingsFor(broker.url, { protocolVersion: 5 }), {
       filter: 'window',

@@ -168,7 +168,10 @@ export class Connection {
           throw new Error('An embedded broker speaks MQTT 3.1.1 only: choose that version in the connection.');
         }
         const transport = isWebSocket(address) ? 'websocket' : 'tcp';
-        return await startEmbeddedBroker({ bind, port: address.port, transport, credentials });
+        const warn = (text: string): void => {
+          this.#log.warn(text);
+        };
+        return await startEmbeddedBroker({ bind, port: address.port, transport, credentials, warn });
       } catch (error) {
         this.#embeddedFailure = { kind: 'failed', reason: 'embedded', message: (error as Error).message };
         this.#tellAll(this.#embeddedFailure);

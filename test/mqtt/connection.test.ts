@@ -13,7 +13,7 @@ import type { ConnectionSettings } from '#dist/mqtt/settings';
 import { MAX_WAITING } from '#dist/mqtt/sink-client';
 import type { ConnectionStatus } from '#dist/mqtt/status';
 import { Mosquitto, mosquittoMissing } from '../support/mosquitto';
-import { Probe, range, settingsFor, silentLog } from '../support/mqtt';
+import { CollectingSource, Probe, range, settingsFor, silentLog } from '../support/mqtt';
 import { eventually, freePort } from '../support/node-red';
 
 /** Uses of connections that are released after each test. */
@@ -416,6 +416,47 @@ describe('the embedded broker', () => {
       assert.match((await failureOf(publisherOf(connection).statuses)).message, reason);
       assert.match((await failureOf(publisherOf(connection).statuses)).message, reason);
       assert.match((await failureOf(subscribe(connection, 'late').statuses)).message, reason);
+    });
+  }
+
+  for (const protocol of ['mqtt', 'ws']) {
+    test(`drops what a slow flow does not read, says how much, and stalls nobody (${protocol})`, async () => {
+      const warnings: string[] = [];
+      const url = `${protocol}://127.0.0.1:${String(await freePort())}`;
+      const connection = new Connection(settingsFor(url, { embeddedBind: '127.0.0.1' }), {
+        info: () => undefined,
+        warn: (text) => warnings.push(text),
+      });
+      const { publisher, isConnected } = publisherOf(connection);
+      await eventually('connected', isConnected);
+      const slow = new CollectingSource(settingsFor(url), { filter: 'slow', maxInFlight: 10 });
+      const quick = subscribe(connection, 'quick');
+      await eventually('subscribed', () => slow.isConnected && quick.isConnected());
+      const payload = 'x'.repeat(10_000);
+      let sent = 0;
+      while (warnings.length === 0) {
+        await Promise.all(range(100).map(() => publisher.publish(outgoing('slow', payload, 2))));
+        sent += 100;
+        assert.ok(sent < 10_000, 'everything is kept');
+      }
+      assert.match(warnings.at(-1) ?? '', /drops messages for the client "nodered-/);
+      assert.ok(slow.client.waiting < 1500, `${String(slow.client.waiting)} messages are kept`);
+
+      // The flow publishes to the broker its messages come from.
+      await publisher.publish(outgoing('quick', 'through', 2));
+      await eventually('others are served', () => quick.received.length === 1);
+      assert.deepEqual(quick.received, ['through']);
+
+      for (let index = 0; warnings.length < 2; index += 1) {
+        const delivery = await eventually('another', async () => {
+          // What comes next shows that the client has caught up.
+          if (slow.deliveries[index] === undefined) await publisher.publish(outgoing('slow', 'more', 1));
+          return slow.deliveries[index];
+        });
+        delivery.acknowledge();
+      }
+      assert.match(warnings.at(-1) ?? '', /has dropped [1-9]\d* messages for the client/);
+      await slow.client.close(false);
     });
   }
 

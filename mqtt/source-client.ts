@@ -5,6 +5,7 @@ import { InFlight, type Delivery } from './in-flight';
 import type { QoS } from './message';
 import type { ConnectionSettings, Log } from './settings';
 import type { ConnectionStatus, StatusListener } from './status';
+import { matchesFilter } from './topic';
 import { AcknowledgementGate } from './withhold-acknowledgement';
 
 export interface SourceOptions {
@@ -34,6 +35,7 @@ export class SourceClient {
   #client: BrokerClient | undefined;
   #gate: AcknowledgementGate | undefined;
   #subscribed = false;
+  #hasWarnedOfOthers = false;
   #closed = false;
 
   constructor(settings: ConnectionSettings, options: SourceOptions) {
@@ -42,7 +44,9 @@ export class SourceClient {
     this.#clientId = clientIdOf(settings.clientId, options.id, (name) => settings.environment(name));
     this.#inFlight = new InFlight({
       limit: options.maxInFlight,
-      start: options.onDelivery,
+      start: (delivery) => {
+        this.#start(delivery);
+      },
       acknowledge: (packetId, qos) => this.#gate?.acknowledge(packetId, qos) ?? false,
       hold: (isHeld) => this.#gate?.hold(isHeld),
     });
@@ -108,6 +112,26 @@ export class SourceClient {
         return;
       default:
     }
+  }
+
+  /**
+   * A kept session may bring what an earlier topic of the node was subscribed to: messages the broker had kept, or, where
+   * the topic was changed while Node-RED did not run, new ones. The flow does not get them.
+   */
+  #start(delivery: Delivery): void {
+    const { filter, log, onDelivery } = this.#options;
+    const { topic } = delivery.packet;
+    if (matchesFilter(filter, topic)) {
+      onDelivery(delivery);
+      return;
+    }
+    if (!this.#hasWarnedOfOthers) {
+      this.#hasWarnedOfOthers = true;
+      log.warn(
+        `The session "${this.#clientId}" brings messages on "${topic}", which an earlier topic of this node has subscribed to: they are acknowledged and not given to the flow.`,
+      );
+    }
+    delivery.acknowledge();
   }
 
   #subscribe(sessionPresent: boolean): void {

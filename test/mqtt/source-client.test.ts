@@ -238,6 +238,26 @@ describe('source client with mosquitto', { skip: mosquittoMissing }, () => {
     await second.client.close(true);
   });
 
+  test('what an unknown subscription of the session brings is acknowledged and not handed over', async () => {
+    // As another process would have left it: this one knows nothing of it.
+    const earlier = await Probe.connect(broker.url, { clientId: 'elsewhere-source', clean: false }, 'elsewhere/old/#');
+    await earlier.client.endAsync();
+    await publishAll('elsewhere/old/kept', 2, 1);
+    const settings = settingsFor(broker.url, { clientId: 'elsewhere', persistent: true });
+    const source = new CollectingSource(settings, { filter: 'elsewhere/new/#', maxInFlight: 1 });
+    await eventually('subscribed', () => source.isConnected);
+    await publishAll('elsewhere/old/now', 1, 1);
+    await publishAll('elsewhere/new/now', 1, 1);
+    const delivery = await eventually('the new topic is heard', () => source.deliveries[0]);
+    assert.equal(delivery.packet.topic, 'elsewhere/new/now');
+    assert.equal(source.deliveries.length, 1);
+    delivery.acknowledge();
+    await eventually('all are acknowledged', () => acknowledged('elsewhere-source', 'PUBACK').length === 4);
+    assert.equal(source.warnings.length, 1);
+    assert.match(source.warnings[0] ?? '', /brings messages on "elsewhere\/old\/kept"/);
+    await source.client.close(true);
+  });
+
   test('MQTT 5: a shared subscription divides the messages', async () => {
     const settings = settingsFor(broker.url, { protocolVersion: 5 });
     const sources = ['one', 'two'].map((id) => new CollectingSource(settings, { id, filter: '$share/group/shared' }));

@@ -3,6 +3,7 @@ import { isSecure, isWebSocket } from './address';
 import { PortTakenError, startEmbeddedBroker, type EmbeddedBroker } from './embedded-broker';
 import type { OutgoingMessage } from './message';
 import type { ConnectionSettings, Log } from './settings';
+import type { SessionFilters } from './session-filters';
 import { SinkClient } from './sink-client';
 import { SourceClient, type SourceOptions } from './source-client';
 import type { ConnectionStatus, StatusListener } from './status';
@@ -28,6 +29,7 @@ export interface Publisher extends ConnectionUse {
 export class Connection {
   readonly settings: ConnectionSettings;
   readonly #log: Log;
+  readonly #sessionFilters: SessionFilters;
   readonly #users = new Map<object, StatusListener>();
   #publisher: SinkClient | undefined;
   /** The last publisher that was closed, while its session may still be on the broker. */
@@ -41,14 +43,15 @@ export class Connection {
   #removed = false;
   #lastLogged = '';
 
-  constructor(settings: ConnectionSettings, log: Log) {
+  constructor(settings: ConnectionSettings, log: Log, sessionFilters: SessionFilters) {
     this.settings = settings.embeddedBind === undefined ? settings : withLocalAddress(settings, settings.embeddedBind);
     this.#log = log;
+    this.#sessionFilters = sessionFilters;
   }
 
   /** Subscribes with a client of its own. */
   subscribe(options: SourceOptions): ConnectionUse {
-    const source = new SourceClient(this.settings, options);
+    const source = new SourceClient(this.settings, options, this.#sessionFilters);
     const user = {};
     this.#add(user, options.onStatus);
     this.#whenReady(() => {

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { SessionFilters } from '#dist/mqtt/session-filters';
 import { Mosquitto, mosquittoMissing } from '../support/mosquitto';
 import { CollectingSource, Probe, range, settingsFor } from '../support/mqtt';
 import { eventually } from '../support/node-red';
@@ -238,6 +242,28 @@ describe('source client with mosquitto', { skip: mosquittoMissing }, () => {
     await second.client.close(true);
   });
 
+  test('a topic that changed while the process did not run gives up the old one', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sessions-'));
+    const file = join(folder, 'new', 'sessions.json');
+    const warnings: string[] = [];
+    const nextProcess = () => new SessionFilters(file, (text) => warnings.push(text));
+    const settings = settingsFor(broker.url, { clientId: 'restarted', persistent: true });
+    const filters = nextProcess();
+    const first = new CollectingSource(settings, { filter: 'restarted/old/#' }, filters);
+    await eventually('subscribed', () => first.isConnected);
+    await first.client.close(false);
+    await filters.written();
+
+    const second = new CollectingSource(settings, { filter: 'restarted/new/#' }, nextProcess());
+    await eventually('subscribed', () => second.isConnected);
+    await publishAll('restarted/old/a', 1, 1);
+    await publishAll('restarted/new/a', 1, 1);
+    (await eventually('the new topic is heard', () => second.deliveries[0])).acknowledge();
+    assert.deepEqual([...second.warnings, ...warnings], []);
+    await second.client.close(true);
+    await rm(folder, { recursive: true });
+  });
+
   test('what an unknown subscription of the session brings is acknowledged and not handed over', async () => {
     // As another process would have left it: this one knows nothing of it.
     const earlier = await Probe.connect(broker.url, { clientId: 'elsewhere-source', clean: false }, 'elsewhere/old/#');
@@ -298,6 +324,28 @@ describe('source client with mosquitto', { skip: mosquittoMissing }, () => {
     await eventually('connected', () => source.isConnected);
     await source.client.close(false);
     await other.stop();
+  });
+});
+
+describe('the file of what sessions are subscribed to', () => {
+  test('keeps what was set and not deleted, and says when it cannot be read', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sessions-'));
+    const file = join(folder, 'sessions.json');
+    const warnings: string[] = [];
+    const open = () => new SessionFilters(file, (text) => warnings.push(text));
+    const filters = open();
+    filters.set('a', 'x/#');
+    filters.set('b', 'y');
+    filters.set('a', 'z');
+    filters.delete('b');
+    await filters.written();
+    assert.equal(open().get('a'), 'z');
+    assert.equal(open().get('b'), undefined);
+    assert.deepEqual(warnings, []);
+    await writeFile(file, '{');
+    assert.equal(open().get('a'), undefined);
+    assert.match(warnings[0] ?? '', /sessions\.json cannot be read/);
+    await rm(folder, { recursive: true });
   });
 });
 

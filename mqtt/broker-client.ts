@@ -27,6 +27,8 @@ export interface BrokerClientOptions {
   /** Every packet, as it comes and before the library acts on it. */
   readonly onPacket?: (packet: Packet) => void;
   readonly onClose?: () => void;
+  /** Whether the broker's stream is not read just now: then no answer to a ping can be expected. */
+  readonly isHeld?: () => boolean;
   /** Each time the broker has accepted the connection. */
   readonly onConnect?: (answer: IConnackPacket) => void;
 }
@@ -68,6 +70,10 @@ export class BrokerClient {
   #listen(): void {
     const { mqtt } = this;
     mqtt.on('packetreceive', (packet) => this.#options.onPacket?.(packet));
+    mqtt.on('packetsend', ({ cmd }) => {
+      // The answer is behind what is not read. The ping keeps the broker content; the next one is due in time.
+      if (cmd === 'pingreq' && this.#options.isHeld?.() === true) mqtt.reschedulePing(true);
+    });
     mqtt.on('connect', (answer) => {
       mqtt.options.reconnectPeriod = FIRST_RECONNECT;
       this.#setStatus({ kind: 'connected' });

@@ -3,6 +3,7 @@ import { isSecure, isWebSocket } from './address';
 import { PortTakenError, startEmbeddedBroker, type EmbeddedBroker } from './embedded-broker';
 import type { OutgoingMessage } from './message';
 import type { ConnectionSettings, Log } from './settings';
+import type { SessionFilters } from './session-filters';
 import { SinkClient } from './sink-client';
 import { SourceClient, type SourceOptions } from './source-client';
 import type { ConnectionStatus, StatusListener } from './status';
@@ -28,8 +29,11 @@ export interface Publisher extends ConnectionUse {
 export class Connection {
   readonly settings: ConnectionSettings;
   readonly #log: Log;
+  readonly #sessionFilters: SessionFilters;
   readonly #users = new Map<object, StatusListener>();
   #publisher: SinkClient | undefined;
+  /** The last publisher that was closed, while its session may still be on the broker. */
+  #formerPublisher: SinkClient | undefined;
   #publisherStatus: ConnectionStatus = { kind: 'connecting' };
   readonly #publishers = new Set<object>();
   #embedded: { readonly ready: Promise<EmbeddedBroker | undefined>; readonly abort: AbortController } | undefined;
@@ -39,14 +43,15 @@ export class Connection {
   #removed = false;
   #lastLogged = '';
 
-  constructor(settings: ConnectionSettings, log: Log) {
+  constructor(settings: ConnectionSettings, log: Log, sessionFilters: SessionFilters) {
     this.settings = settings.embeddedBind === undefined ? settings : withLocalAddress(settings, settings.embeddedBind);
     this.#log = log;
+    this.#sessionFilters = sessionFilters;
   }
 
   /** Subscribes with a client of its own. */
   subscribe(options: SourceOptions): ConnectionUse {
-    const source = new SourceClient(this.settings, options);
+    const source = new SourceClient(this.settings, options, this.#sessionFilters);
     const user = {};
     this.#add(user, options.onStatus);
     this.#whenReady(() => {
@@ -79,7 +84,11 @@ export class Connection {
   /** The connection itself was stopped; its users release it themselves. Resolves when nothing is open any more. */
   async close(removed: boolean): Promise<void> {
     this.#removed = removed;
-    if (this.#users.size === 0) await this.#closing;
+    if (this.#users.size > 0) return;
+    await this.#closing;
+    // Node-RED closes the users first: when the last of them left, it was not known that the connection goes too.
+    // An embedded broker has stopped with them.
+    if (this.settings.embeddedBind === undefined) await this.#endSession();
   }
 
   #add(user: object, onStatus: StatusListener): void {
@@ -119,8 +128,19 @@ export class Connection {
     this.#publisher = undefined;
     this.#embedded = undefined;
     embedded?.abort.abort();
-    await publisher?.close(this.#removed);
+    await publisher?.close();
+    this.#formerPublisher = publisher;
+    await this.#endSession();
     await (await embedded?.ready)?.release();
+  }
+
+  async #endSession(): Promise<void> {
+    const publisher = this.#formerPublisher;
+    if (!this.#removed || publisher === undefined) return;
+    this.#formerPublisher = undefined;
+    if (!(await publisher.endSession())) {
+      this.#log.warn('The broker could not be asked to end the session of the connection; it stays until it expires.');
+    }
   }
 
   /** Opens a client once the embedded broker runs, if there is to be one. */
@@ -151,7 +171,10 @@ export class Connection {
           throw new Error('An embedded broker speaks MQTT 3.1.1 only: choose that version in the connection.');
         }
         const transport = isWebSocket(address) ? 'websocket' : 'tcp';
-        return await startEmbeddedBroker({ bind, port: address.port, transport, credentials });
+        const warn = (text: string): void => {
+          this.#log.warn(text);
+        };
+        return await startEmbeddedBroker({ bind, port: address.port, transport, credentials, warn });
       } catch (error) {
         this.#embeddedFailure = { kind: 'failed', reason: 'embedded', message: (error as Error).message };
         this.#tellAll(this.#embeddedFailure);

@@ -5,6 +5,7 @@ import { createServer as createHttpServer, type IncomingMessage } from 'node:htt
 import { BlockList, createServer as createTcpServer, isIP, isIPv6, type Server, type Socket } from 'node:net';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import type { Credentials } from './settings';
+import { SlowReaders, STREAM_CAPACITY } from './slow-reader';
 
 export interface EmbeddedBrokerOptions {
   /** Address to listen on. */
@@ -13,6 +14,8 @@ export interface EmbeddedBrokerOptions {
   readonly transport: 'tcp' | 'websocket';
   /** The only user and password accepted; undefined accepts everyone. */
   readonly credentials: Credentials | undefined;
+  /** Told when messages are dropped; of connections that share a broker it is the first one's. */
+  readonly warn: (text: string) => void;
 }
 
 /** A share in a broker; it stops when its last user has released it. */
@@ -84,8 +87,12 @@ async function release(broker: Running): Promise<void> {
 
 async function start(options: EmbeddedBrokerOptions): Promise<{ stop(): Promise<void> }> {
   const { Aedes } = await import('aedes');
+  const slowReaders = new SlowReaders(options.warn);
   const broker = new Aedes({
     persistence: stores.get(options.port),
+    // A client that does not read for a while loses messages, not its connection.
+    drainTimeout: 0,
+    authorizeForward: (client, packet) => (slowReaders.accepts(client) ? packet : null),
     authenticate: (_client, user, password, done) => {
       const accepted = isAuthorised(options.credentials, user, password);
       // Return code 4: bad user name or password (MQTT 3.1.1, section 3.2.2.3).
@@ -94,7 +101,10 @@ async function start(options: EmbeddedBrokerOptions): Promise<{ stop(): Promise<
     },
   });
   const sockets = new Set<Socket>();
-  const server = options.transport === 'tcp' ? createTcpServer(broker.handle) : webSocketServer(broker, options);
+  const server =
+    options.transport === 'tcp'
+      ? createTcpServer({ highWaterMark: STREAM_CAPACITY }, broker.handle)
+      : webSocketServer(broker, options);
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -102,6 +112,9 @@ async function start(options: EmbeddedBrokerOptions): Promise<{ stop(): Promise<
   // Neither may end Node-RED: a failure to listen is told below, a failure of one client ends that client.
   server.on('error', ignore);
   (broker as EventEmitter).on('error', ignore);
+  broker.on('clientDisconnect', (client) => {
+    slowReaders.caughtUp(client);
+  });
   await broker.listen();
   try {
     await listen(server, options);
@@ -134,7 +147,7 @@ function webSocketServer(broker: Aedes, { credentials }: EmbeddedBrokerOptions):
   });
   webSockets.on('error', ignore);
   webSockets.on('connection', (socket, request: IncomingMessage) => {
-    const stream = createWebSocketStream(socket);
+    const stream = createWebSocketStream(socket, { writableHighWaterMark: STREAM_CAPACITY });
     // A broken connection ends in the broker, which closes the client.
     stream.on('error', () => stream.destroy());
     broker.handle(stream, request);

@@ -17,7 +17,17 @@ export interface InFlightOptions {
   start(delivery: Delivery): void;
   /** Sends PUBACK or PUBREC on the present connection; false when it is gone. */
   acknowledge(packetId: number, qos: 1 | 2): boolean;
+  /** Called with true while so much waits that nothing more should be read, and with false once it may be. */
+  hold(isHeld: boolean): void;
 }
+
+/**
+ * What may wait for its turn before nothing more is read: with MQTT 3.1.1 a broker cannot be told how many messages may
+ * be in flight, and sends as fast as it is read. The bytes are what a small gateway can spare for one source; the count
+ * bounds what many small messages cost besides their payloads.
+ */
+export const MAX_WAITING_MESSAGES = 1000;
+export const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
 interface Entry {
   readonly packet: IPublishPacket;
@@ -45,10 +55,17 @@ export class InFlight {
   /** Packet identifiers of QoS 2 messages between PUBREC and PUBREL. */
   readonly #unreleased = new Set<number>();
   readonly #waiting: Entry[] = [];
+  #waitingBytes = 0;
+  #isHeld = false;
   #running = 0;
 
   constructor(options: InFlightOptions) {
     this.#options = options;
+  }
+
+  /** Messages received that wait for their turn. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   /** Messages handed over and neither acknowledged nor abandoned. */
@@ -66,6 +83,8 @@ export class InFlight {
   disconnected(): void {
     for (const [packetId, entry] of this.#present) this.#earlier.set(packetId, entry);
     this.#present.clear();
+    // The next connection is read at first, or its CONNACK would not be seen.
+    this.#isHeld = false;
   }
 
   received(packet: IPublishPacket): void {
@@ -91,6 +110,7 @@ export class InFlight {
     const entry: Entry = { packet, packetId, qos, done: false };
     this.#present.set(packetId, entry);
     this.#waiting.push(entry);
+    this.#waitingBytes += payloadBytes(packet).length;
     this.#startWaiting();
   }
 
@@ -102,15 +122,28 @@ export class InFlight {
   /** Hands over nothing more; what runs may still be acknowledged. */
   stop(): void {
     this.#waiting.length = 0;
+    this.#waitingBytes = 0;
+    this.#holdOrRelease();
   }
 
   #startWaiting(): void {
     while (this.#running < this.#options.limit) {
       const entry = this.#waiting.shift();
-      if (entry === undefined) return;
+      if (entry === undefined) break;
+      this.#waitingBytes -= payloadBytes(entry.packet).length;
       this.#running += 1;
       this.#options.start(this.#deliveryOf(entry));
     }
+    this.#holdOrRelease();
+  }
+
+  /** Released at half the limits, so that reading does not stop and start with every message. */
+  #holdOrRelease(): void {
+    const fill = Math.max(this.#waiting.length / MAX_WAITING_MESSAGES, this.#waitingBytes / MAX_WAITING_BYTES);
+    const isHeld = this.#isHeld ? fill > 0.5 : fill >= 1;
+    if (isHeld === this.#isHeld) return;
+    this.#isHeld = isHeld;
+    this.#options.hold(isHeld);
   }
 
   #deliveryOf(entry: Entry): Delivery {

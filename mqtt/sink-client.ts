@@ -85,13 +85,20 @@ export class SinkClient {
   }
 
   /** Waits shortly for the broker to take what it was given; what is not acknowledged then is an error. */
-  async close(removed: boolean): Promise<void> {
+  async close(): Promise<void> {
     this.#closed = true;
     if (this.#receiveMaximum !== undefined) await this.#drain();
     for (const { reject } of [...this.#waiting.splice(0), ...this.#unacknowledged]) reject(closedError());
     this.#unacknowledged.clear();
     await this.#client?.end();
-    if (removed && this.#settings.persistent) await discardSession(this.#settings, this.#clientId);
+  }
+
+  /**
+   * Once it is closed: ends the session that a persistent connection has left on the broker.
+   * @returns false when the broker could not be asked
+   */
+  async endSession(): Promise<boolean> {
+    return !this.#settings.persistent || (await discardSession(this.#settings, this.#clientId));
   }
 
   #takes({ message }: Publication): boolean {

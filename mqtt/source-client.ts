@@ -1,10 +1,13 @@
 import type { IPublishPacket, Packet } from 'mqtt';
+import { addressText } from './address';
 import { BrokerClient, discardSession } from './broker-client';
 import { clientIdOf } from './client-id';
 import { InFlight, type Delivery } from './in-flight';
 import type { QoS } from './message';
+import type { SessionFilters } from './session-filters';
 import type { ConnectionSettings, Log } from './settings';
 import type { ConnectionStatus, StatusListener } from './status';
+import { matchesFilter } from './topic';
 import { AcknowledgementGate } from './withhold-acknowledgement';
 
 export interface SourceOptions {
@@ -19,32 +22,39 @@ export interface SourceOptions {
   readonly log: Log;
 }
 
-/**
- * What a kept session is subscribed to, by client identifier, so that a changed topic gives up the old one.
- * It outlives the clients on purpose: the old client is gone when the new one asks.
- */
-const sessionFilters = new Map<string, string>();
-
 /** Subscribes with a client of its own and acknowledges a message of QoS 1 or 2 when told so. */
 export class SourceClient {
   readonly #settings: ConnectionSettings;
   readonly #options: SourceOptions;
   readonly #clientId: string;
+  readonly #sessionFilters: SessionFilters;
+  readonly #sessionName: string;
   readonly #inFlight: InFlight;
   #client: BrokerClient | undefined;
   #gate: AcknowledgementGate | undefined;
   #subscribed = false;
+  #hasWarnedOfOthers = false;
   #closed = false;
 
-  constructor(settings: ConnectionSettings, options: SourceOptions) {
+  constructor(settings: ConnectionSettings, options: SourceOptions, sessionFilters: SessionFilters) {
     this.#settings = settings;
     this.#options = options;
     this.#clientId = clientIdOf(settings.clientId, options.id, (name) => settings.environment(name));
+    this.#sessionFilters = sessionFilters;
+    this.#sessionName = `${addressText(settings.address)} ${this.#clientId}`;
     this.#inFlight = new InFlight({
       limit: options.maxInFlight,
-      start: options.onDelivery,
+      start: (delivery) => {
+        this.#start(delivery);
+      },
       acknowledge: (packetId, qos) => this.#gate?.acknowledge(packetId, qos) ?? false,
+      hold: (isHeld) => this.#gate?.hold(isHeld),
     });
+  }
+
+  /** Messages received that wait for their turn. */
+  get waiting(): number {
+    return this.#inFlight.waiting;
   }
 
   open(): void {
@@ -53,6 +63,7 @@ export class SourceClient {
       settings: this.#settings,
       clientId: this.#clientId,
       receiveMaximum: this.#options.maxInFlight,
+      isHeld: () => this.#gate?.isHeld ?? false,
       wrap: (stream) => (this.#gate = new AcknowledgementGate(stream)),
       // The node is ready when it is subscribed: `connected` is said then.
       onStatus: (status) => {
@@ -79,7 +90,7 @@ export class SourceClient {
     this.#inFlight.stop();
     await this.#client?.end();
     if (!removed || !this.#settings.persistent) return;
-    sessionFilters.delete(this.#clientId);
+    this.#sessionFilters.delete(this.#sessionName);
     if (!(await discardSession(this.#settings, this.#clientId))) {
       this.#options.log.warn(
         `The broker could not be asked to end the session "${this.#clientId}"; it keeps messages until it expires.`,
@@ -103,6 +114,26 @@ export class SourceClient {
     }
   }
 
+  /**
+   * A kept session may bring what an earlier topic of the node was subscribed to: messages the broker had kept, or, where
+   * the topic was changed while Node-RED did not run, new ones. The flow does not get them.
+   */
+  #start(delivery: Delivery): void {
+    const { filter, log, onDelivery } = this.#options;
+    const { topic } = delivery.packet;
+    if (matchesFilter(filter, topic)) {
+      onDelivery(delivery);
+      return;
+    }
+    if (!this.#hasWarnedOfOthers) {
+      this.#hasWarnedOfOthers = true;
+      log.warn(
+        `The session "${this.#clientId}" brings messages on "${topic}", which an earlier topic of this node has subscribed to: they are acknowledged and not given to the flow.`,
+      );
+    }
+    delivery.acknowledge();
+  }
+
   #subscribe(sessionPresent: boolean): void {
     const { filter, qos } = this.#options;
     const mqtt = this.#client?.mqtt;
@@ -111,9 +142,9 @@ export class SourceClient {
       this.#options.onStatus({ kind: 'connected' });
       return;
     }
-    const former = sessionPresent ? sessionFilters.get(this.#clientId) : undefined;
+    const former = sessionPresent ? this.#sessionFilters.get(this.#sessionName) : undefined;
     if (former !== undefined && former !== filter) mqtt.unsubscribe(former, ignore);
-    if (this.#settings.persistent) sessionFilters.set(this.#clientId, filter);
+    if (this.#settings.persistent) this.#sessionFilters.set(this.#sessionName, filter);
     mqtt.subscribe(filter, { qos }, (error, _granted, answer) => {
       // Without an answer the connection has ended; the next one subscribes again.
       if (this.#closed || (error !== null && answer === undefined)) return;

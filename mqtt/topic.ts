@@ -23,6 +23,25 @@ export function invalidFilter(filter: string): string | undefined {
   return invalidText(filter) ?? invalidWildcards(shared);
 }
 
+/** Whether a message on `topic` can have come by a subscription to `filter`. */
+export function matchesFilter(filter: string, topic: string): boolean {
+  // A broker that knows no shared subscriptions takes one for an ordinary topic of that name.
+  const shared = /^\$share\/[^/]+\/(.*)$/s.exec(filter)?.[1];
+  return matchesLevels(filter, topic) || (shared !== undefined && matchesLevels(shared, topic));
+}
+
+function matchesLevels(filter: string, topic: string): boolean {
+  // A wildcard in the first level leaves out what begins with $ (section 4.7.2).
+  if (topic.startsWith('$') && /^[+#]/.test(filter)) return false;
+  const levels = topic.split('/');
+  const wanted = filter.split('/');
+  for (const [index, level] of wanted.entries()) {
+    if (level === '#') return true;
+    if (levels[index] === undefined || (level !== '+' && level !== levels[index])) return false;
+  }
+  return levels.length === wanted.length;
+}
+
 function invalidWildcards(filter: string): string | undefined {
   const levels = filter.split('/');
   for (const [index, level] of levels.entries()) {

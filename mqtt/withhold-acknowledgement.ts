@@ -14,6 +14,7 @@ const PUBREC = 5;
 export class AcknowledgementGate extends Duplex {
   readonly #broker: Duplex;
   #unfinished: Buffer = Buffer.alloc(0);
+  #isHeld = false;
 
   constructor(broker: Duplex) {
     super({ allowHalfOpen: false });
@@ -38,8 +39,22 @@ export class AcknowledgementGate extends Duplex {
     return true;
   }
 
+  /**
+   * While it is held nothing is read from the broker, which so has to keep what it would send; writing goes on.
+   * What was read before, up to the two streams' buffers, still comes.
+   */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    if (isHeld) this.#broker.pause();
+    else this.#broker.resume();
+  }
+
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
   override _read(): void {
-    this.#broker.resume();
+    if (!this.#isHeld) this.#broker.resume();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {

@@ -1,11 +1,21 @@
 import type { Node, NodeAPI } from 'node-red';
+import { join } from 'node:path';
 import { Connection } from '../../mqtt/connection';
+import { SessionFilters } from '../../mqtt/session-filters';
 import type { TlsOptions } from '../../mqtt/stream';
 import { parseConnection, type ConnectionDefinition } from './configuration';
 import type { MqttConnectionNode } from './connection-node';
 import { readText } from '../saved-value';
 
 const register = (RED: NodeAPI): void => {
+  const { userDir } = RED.settings;
+  const sessionFilters = new SessionFilters(
+    typeof userDir === 'string' ? join(userDir, 'wasm-function', 'mqtt-sessions.json') : undefined,
+    (text) => {
+      RED.log.warn(text);
+    },
+  );
+
   function MqttConnection(this: MqttConnectionNode, definition: ConnectionDefinition): void {
     RED.nodes.createNode(this, definition);
     try {
@@ -15,14 +25,15 @@ const register = (RED: NodeAPI): void => {
         tlsOptions: (id) => tlsOptions(RED, id),
         environment: (name) => environment(RED, this, name),
       });
-      this.connection = new Connection(settings, {
-        info: (text) => {
+      const log = {
+        info: (text: string): void => {
           this.log(text);
         },
-        warn: (text) => {
+        warn: (text: string): void => {
           this.warn(text);
         },
-      });
+      };
+      this.connection = new Connection(settings, log, sessionFilters);
     } catch (error) {
       this.problem = (error as Error).message;
       this.error(this.problem);

@@ -13,7 +13,7 @@ import type { ConnectionSettings } from '#dist/mqtt/settings';
 import { MAX_WAITING } from '#dist/mqtt/sink-client';
 import type { ConnectionStatus } from '#dist/mqtt/status';
 import { Mosquitto, mosquittoMissing } from '../support/mosquitto';
-import { Probe, range, settingsFor, silentLog } from '../support/mqtt';
+import { CollectingSource, Probe, range, sessionFilters, settingsFor, silentLog } from '../support/mqtt';
 import { eventually, freePort } from '../support/node-red';
 
 /** Uses of connections that are released after each test. */
@@ -76,7 +76,7 @@ describe('connections with mosquitto', { skip: mosquittoMissing }, () => {
 
   for (const protocolVersion of [4, 5] as const) {
     test(`messages of each QoS go out and come in (${String(protocolVersion)})`, async () => {
-      const connection = new Connection(settingsFor(broker.url, { protocolVersion }), silentLog);
+      const connection = new Connection(settingsFor(broker.url, { protocolVersion }), silentLog, sessionFilters);
       const source = subscribe(connection, `all/${String(protocolVersion)}`);
       const { publisher } = publisherOf(connection);
       await eventually('subscribed', source.isConnected);
@@ -95,7 +95,7 @@ describe('connections with mosquitto', { skip: mosquittoMissing }, () => {
       will: { topic: 'life/will', payload: 'gone', qos: 1, retain: false },
     });
     const first = kept(
-      new Connection(settings, silentLog).subscribe({
+      new Connection(settings, silentLog, sessionFilters).subscribe({
         id: 'only',
         filter: 'x',
         qos: 1,
@@ -109,7 +109,7 @@ describe('connections with mosquitto', { skip: mosquittoMissing }, () => {
     await first.release(false);
     assert.deepEqual(probe.payloads, ['born']);
 
-    publisherOf(new Connection(settings, silentLog));
+    publisherOf(new Connection(settings, silentLog, sessionFilters));
     await eventually('born again', () => probe.payloads.length === 2);
     // A client with the same identifier takes the connection over: for the broker the first one is lost.
     const thief = await Probe.connect(broker.url, { clientId: 'alive-connection' });
@@ -119,7 +119,7 @@ describe('connections with mosquitto', { skip: mosquittoMissing }, () => {
   });
 
   test('two sinks share one client, whose last user closes it', async () => {
-    const connection = new Connection(settingsFor(broker.url, { clientId: 'shared' }), silentLog);
+    const connection = new Connection(settingsFor(broker.url, { clientId: 'shared' }), silentLog, sessionFilters);
     const [first, second] = [publisherOf(connection), publisherOf(connection)];
     await eventually('connected', () => first.isConnected() && second.isConnected());
     await first.publisher.release(false);
@@ -130,10 +130,45 @@ describe('connections with mosquitto', { skip: mosquittoMissing }, () => {
     await assert.rejects(second.publisher.publish(outgoing('t', 'late')), /was closed before/);
   });
 
+  for (const order of ['after its users', 'before its users']) {
+    test(`a connection that is removed ${order} ends the session of its publishing client`, async () => {
+      const clientId = `ended-${order.replaceAll(' ', '-')}`;
+      const session = { clientId: `${clientId}-connection`, clean: false } as const;
+      const connection = new Connection(
+        settingsFor(broker.url, { clientId, persistent: true }),
+        silentLog,
+        sessionFilters,
+      );
+      const { publisher } = publisherOf(connection);
+      await publisher.publish(outgoing('t', 'x'));
+      if (order === 'before its users') await connection.close(true);
+      await publisher.release(true);
+      if (order === 'after its users') await connection.close(true);
+      const probe = await Probe.connect(broker.url, session);
+      assert.equal(probe.client['connackPacket'].sessionPresent, false);
+      await probe.end();
+    });
+  }
+
+  test('a connection that is only stopped keeps the session of its publishing client', async () => {
+    const connection = new Connection(
+      settingsFor(broker.url, { clientId: 'stopped', persistent: true }),
+      silentLog,
+      sessionFilters,
+    );
+    const { publisher } = publisherOf(connection);
+    await publisher.publish(outgoing('t', 'x'));
+    await publisher.release(false);
+    await connection.close(false);
+    const probe = await Probe.connect(broker.url, { clientId: 'stopped-connection', clean: false });
+    assert.equal(probe.client['connackPacket'].sessionPresent, true);
+    await probe.end();
+  });
+
   test('messages wait for the connection, so many and no more', async () => {
     const other = await Mosquitto.start();
     await other.kill();
-    const { publisher, statuses } = publisherOf(new Connection(settingsFor(other.url), silentLog));
+    const { publisher, statuses } = publisherOf(new Connection(settingsFor(other.url), silentLog, sessionFilters));
     const waiting = range(MAX_WAITING).map((index) => publisher.publish(outgoing('queue', String(index))));
     await assert.rejects(publisher.publish(outgoing('queue', 'one more')), /1000 messages wait for it already/);
     assert.equal((await failureOf(statuses)).reason, 'refused');
@@ -161,7 +196,7 @@ describe('connections with mosquitto', { skip: mosquittoMissing }, () => {
         const probe = await Probe.connect(broker.url, {}, topic);
         const clientId = `burst${String(protocolVersion)}${String(qos)}`;
         const { publisher } = publisherOf(
-          new Connection(settingsFor(broker.url, { protocolVersion, clientId }), silentLog),
+          new Connection(settingsFor(broker.url, { protocolVersion, clientId }), silentLog, sessionFilters),
         );
         await Promise.all(range(200).map((index) => publisher.publish(outgoing(topic, String(index), qos))));
         await eventually('all came', () => probe.payloads.length >= 200);
@@ -174,7 +209,7 @@ describe('connections with mosquitto', { skip: mosquittoMissing }, () => {
   test('a broker of MQTT 5 that takes one at once gets one at once, and QoS 0 does not wait for its turn', async () => {
     const strict = await Mosquitto.start({ lines: ['max_inflight_messages 1'] });
     const { publisher, isConnected } = publisherOf(
-      new Connection(settingsFor(strict.url, { protocolVersion: 5 }), silentLog),
+      new Connection(settingsFor(strict.url, { protocolVersion: 5 }), silentLog, sessionFilters),
     );
     await eventually('connected', isConnected);
     const order: string[] = [];
@@ -195,7 +230,7 @@ describe('connections with mosquitto', { skip: mosquittoMissing }, () => {
 
   test('a burst that is not over when the last user leaves still goes out', async () => {
     const probe = await Probe.connect(broker.url, {}, 'leaving');
-    const { publisher, isConnected } = publisherOf(new Connection(settingsFor(broker.url), silentLog));
+    const { publisher, isConnected } = publisherOf(new Connection(settingsFor(broker.url), silentLog, sessionFilters));
     await eventually('connected', isConnected);
     const burst = Promise.all(range(200).map((index) => publisher.publish(outgoing('leaving', String(index), 2))));
     await publisher.release(false);
@@ -206,7 +241,7 @@ describe('connections with mosquitto', { skip: mosquittoMissing }, () => {
 
   test('a queue that is full has the code for it, and so has a connection that is closed', async () => {
     const { publisher } = publisherOf(
-      new Connection(settingsFor(`mqtt://127.0.0.1:${String(await freePort())}`), silentLog),
+      new Connection(settingsFor(`mqtt://127.0.0.1:${String(await freePort())}`), silentLog, sessionFilters),
     );
     const waiting = range(MAX_WAITING).map((index) =>
       assert.rejects(publisher.publish(outgoing('t', String(index))), { code: 'closed' }),
@@ -218,7 +253,7 @@ describe('connections with mosquitto', { skip: mosquittoMissing }, () => {
 
   test('what waits when the connection is closed is an error', async () => {
     const { publisher } = publisherOf(
-      new Connection(settingsFor(`mqtt://127.0.0.1:${String(await freePort())}`), silentLog),
+      new Connection(settingsFor(`mqtt://127.0.0.1:${String(await freePort())}`), silentLog, sessionFilters),
     );
     const waiting = assert.rejects(
       publisher.publish(outgoing('t', 'x')),
@@ -231,7 +266,7 @@ describe('connections with mosquitto', { skip: mosquittoMissing }, () => {
   test('WebSocket', async () => {
     const port = await freePort();
     const other = await Mosquitto.start({ lines: [`listener ${String(port)} 127.0.0.1`, 'protocol websockets'] });
-    const connection = new Connection(settingsFor(`ws://127.0.0.1:${String(port)}/mqtt`), silentLog);
+    const connection = new Connection(settingsFor(`ws://127.0.0.1:${String(port)}/mqtt`), silentLog, sessionFilters);
     const source = subscribe(connection, 'ws');
     const { publisher } = publisherOf(connection);
     await eventually('subscribed', source.isConnected);
@@ -253,10 +288,12 @@ describe('connections with mosquitto', { skip: mosquittoMissing }, () => {
     });
     for (const protocolVersion of [4, 5] as const) {
       const wrong = { credentials: { user: 'user', password: 'wrong' }, protocolVersion };
-      const { statuses } = publisherOf(new Connection(settingsFor(other.url, wrong), silentLog));
+      const { statuses } = publisherOf(new Connection(settingsFor(other.url, wrong), silentLog, sessionFilters));
       assert.equal((await failureOf(statuses)).reason, 'credentials');
       const right = { credentials: { user: 'user', password: 'right' }, protocolVersion };
-      await publisherOf(new Connection(settingsFor(other.url, right), silentLog)).publisher.publish(outgoing('t', 'x'));
+      await publisherOf(new Connection(settingsFor(other.url, right), silentLog, sessionFilters)).publisher.publish(
+        outgoing('t', 'x'),
+      );
     }
     await Promise.all(uses.splice(0).map((use) => use.release(false)));
     await other.stop();
@@ -293,12 +330,14 @@ describe('connections with mosquitto', { skip: mosquittoMissing }, () => {
     for (const protocol of ['mqtts', 'wss'] as const) {
       test(`${protocol} with the broker's authority`, async () => {
         const tls = { ca: readFileSync(join(folder, 'certificate.pem')) };
-        const { publisher } = publisherOf(new Connection(settingsFor(url(protocol), { tls }), silentLog));
+        const { publisher } = publisherOf(
+          new Connection(settingsFor(url(protocol), { tls }), silentLog, sessionFilters),
+        );
         await publisher.publish(outgoing('t', 'x'));
       });
 
       test(`${protocol} refuses a certificate of nobody known`, async () => {
-        const { statuses } = publisherOf(new Connection(settingsFor(url(protocol)), silentLog));
+        const { statuses } = publisherOf(new Connection(settingsFor(url(protocol)), silentLog, sessionFilters));
         assert.equal((await failureOf(statuses)).reason, 'tls');
       });
     }
@@ -310,6 +349,7 @@ describe('the embedded broker', () => {
     new Connection(
       settingsFor(`${protocol}://127.0.0.1:${String(port)}`, { embeddedBind: '127.0.0.1', ...changes }),
       silentLog,
+      sessionFilters,
     );
 
   for (const protocol of ['mqtt', 'ws']) {
@@ -392,6 +432,51 @@ describe('the embedded broker', () => {
     });
   }
 
+  for (const protocol of ['mqtt', 'ws']) {
+    test(`drops what a slow flow does not read, says how much, and stalls nobody (${protocol})`, async () => {
+      const warnings: string[] = [];
+      const url = `${protocol}://127.0.0.1:${String(await freePort())}`;
+      const connection = new Connection(
+        settingsFor(url, { embeddedBind: '127.0.0.1' }),
+        {
+          info: () => undefined,
+          warn: (text) => warnings.push(text),
+        },
+        sessionFilters,
+      );
+      const { publisher, isConnected } = publisherOf(connection);
+      await eventually('connected', isConnected);
+      const slow = new CollectingSource(settingsFor(url), { filter: 'slow', maxInFlight: 10 });
+      const quick = subscribe(connection, 'quick');
+      await eventually('subscribed', () => slow.isConnected && quick.isConnected());
+      const payload = 'x'.repeat(10_000);
+      let sent = 0;
+      while (warnings.length === 0) {
+        await Promise.all(range(100).map(() => publisher.publish(outgoing('slow', payload, 2))));
+        sent += 100;
+        assert.ok(sent < 10_000, 'everything is kept');
+      }
+      assert.match(warnings.at(-1) ?? '', /drops messages for the client "nodered-/);
+      assert.ok(slow.client.waiting < 1500, `${String(slow.client.waiting)} messages are kept`);
+
+      // The flow publishes to the broker its messages come from.
+      await publisher.publish(outgoing('quick', 'through', 2));
+      await eventually('others are served', () => quick.received.length === 1);
+      assert.deepEqual(quick.received, ['through']);
+
+      for (let index = 0; warnings.length < 2; index += 1) {
+        const delivery = await eventually('another', async () => {
+          // What comes next shows that the client has caught up.
+          if (slow.deliveries[index] === undefined) await publisher.publish(outgoing('slow', 'more', 1));
+          return slow.deliveries[index];
+        });
+        delivery.acknowledge();
+      }
+      assert.match(warnings.at(-1) ?? '', /has dropped [1-9]\d* messages for the client/);
+      await slow.client.close(false);
+    });
+  }
+
   test('asks for the credentials of the connection', async () => {
     const port = await freePort();
     const credentials = { user: 'user', password: 'right' };
@@ -399,7 +484,9 @@ describe('the embedded broker', () => {
     await publisher.publish(outgoing('t', 'x'));
     const url = `mqtt://127.0.0.1:${String(port)}`;
     for (const wrong of [undefined, { user: 'user', password: 'wrong' }]) {
-      const { statuses } = publisherOf(new Connection(settingsFor(url, { credentials: wrong }), silentLog));
+      const { statuses } = publisherOf(
+        new Connection(settingsFor(url, { credentials: wrong }), silentLog, sessionFilters),
+      );
       assert.equal((await failureOf(statuses)).reason, 'credentials');
     }
   });

@@ -1,18 +1,20 @@
 import type { IPublishPacket } from 'mqtt';
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import { InFlight, type Delivery } from '#dist/mqtt/in-flight';
+import { InFlight, MAX_WAITING_BYTES, MAX_WAITING_MESSAGES, type Delivery } from '#dist/mqtt/in-flight';
 
 describe('messages in flight', () => {
   let started: Delivery[];
   let sent: number[];
   let isOpen: boolean;
+  let holds: boolean[];
   let inFlight: InFlight;
 
   beforeEach(() => {
     started = [];
     sent = [];
     isOpen = true;
+    holds = [];
     inFlight = new InFlight({
       limit: 3,
       start: (delivery) => started.push(delivery),
@@ -20,6 +22,7 @@ describe('messages in flight', () => {
         if (isOpen) sent.push(packetId);
         return isOpen;
       },
+      hold: (isHeld) => holds.push(isHeld),
     });
     inFlight.connected(false);
   });
@@ -171,5 +174,29 @@ describe('messages in flight', () => {
     started[0]!.acknowledge();
     assert.deepEqual(payloads(), ['1', '2', '3']);
     assert.deepEqual(sent, [1]);
+  });
+
+  test('when too many wait, reading stops until half of them are gone', () => {
+    for (let id = 1; id <= MAX_WAITING_MESSAGES + 2; id += 1) inFlight.received(packet(id, 'x'));
+    assert.deepEqual(holds, []);
+    inFlight.received(packet(2000, 'x'));
+    assert.deepEqual(holds, [true]);
+    for (let index = 0; index < MAX_WAITING_MESSAGES / 2 - 1; index += 1) started[index]!.acknowledge();
+    assert.deepEqual(holds, [true]);
+    started.at(-1)!.acknowledge();
+    assert.deepEqual(holds, [true, false]);
+  });
+
+  test('when too many bytes wait, reading stops too, and on the next connection again', () => {
+    const half = 'x'.repeat(MAX_WAITING_BYTES / 2);
+    for (const id of [1, 2, 3, 4]) inFlight.received(packet(id, half));
+    assert.deepEqual(holds, []);
+    inFlight.received(packet(5, half));
+    assert.deepEqual(holds, [true]);
+    reconnect(false);
+    inFlight.received(packet(1, 'x'));
+    assert.deepEqual(holds, [true, true]);
+    inFlight.stop();
+    assert.deepEqual(holds, [true, true, false]);
   });
 });

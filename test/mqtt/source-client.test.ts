@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { SessionFilters } from '#dist/mqtt/session-filters';
 import { Mosquitto, mosquittoMissing } from '../support/mosquitto';
 import { CollectingSource, Probe, range, settingsFor } from '../support/mqtt';
 import { eventually } from '../support/node-red';
@@ -151,6 +155,33 @@ describe('source client with mosquitto', { skip: mosquittoMissing }, () => {
     await source.client.close(true);
   });
 
+  test('a slow flow holds the broker back, whose connection lives on, and then gets everything', async () => {
+    const generous = await Mosquitto.start({ lines: ['max_inflight_messages 0', 'max_queued_messages 0'] });
+    const sender = await Probe.connect(generous.url);
+    const settings = settingsFor(generous.url, { clientId: 'slow', keepalive: 1 });
+    const source = new CollectingSource(settings, { filter: 'slow', maxInFlight: 10 });
+    await eventually('subscribed', () => source.isConnected);
+    const count = 3000;
+    const payload = Buffer.alloc(10_000, 'x');
+    for (let sent = 0; sent < count; sent += 100) {
+      await Promise.all(range(100).map(() => sender.client.publishAsync('slow', payload, { qos: 1 })));
+    }
+    const pings = () => generous.output.split('Received PINGREQ from slow-source').length - 1;
+    const before = pings();
+    await eventually('pings are sent beyond the time-out', () => pings() >= before + 3);
+    assert.ok(source.client.waiting < 1500, `${String(source.client.waiting)} messages are kept`);
+    assert.equal(source.deliveries.length, 10);
+    assert.ok(source.statuses.every(({ kind }) => kind === 'connecting' || kind === 'connected'));
+    for (let index = 0; index < count; index += 1) {
+      const delivery = source.deliveries[index] ?? (await eventually('another', () => source.deliveries[index]));
+      delivery.acknowledge();
+    }
+    assert.equal(generous.output.split('as slow-source').length, 2, 'it connected once');
+    await source.client.close(true);
+    await sender.end();
+    await generous.stop();
+  });
+
   test('MQTT 5 tells the broker how many may be in flight', async () => {
     const source = new CollectingSource(settingsFor(broker.url, { protocolVersion: 5 }), {
       filter: 'window',
@@ -211,6 +242,48 @@ describe('source client with mosquitto', { skip: mosquittoMissing }, () => {
     await second.client.close(true);
   });
 
+  test('a topic that changed while the process did not run gives up the old one', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sessions-'));
+    const file = join(folder, 'new', 'sessions.json');
+    const warnings: string[] = [];
+    const nextProcess = () => new SessionFilters(file, (text) => warnings.push(text));
+    const settings = settingsFor(broker.url, { clientId: 'restarted', persistent: true });
+    const filters = nextProcess();
+    const first = new CollectingSource(settings, { filter: 'restarted/old/#' }, filters);
+    await eventually('subscribed', () => first.isConnected);
+    await first.client.close(false);
+    await filters.written();
+
+    const second = new CollectingSource(settings, { filter: 'restarted/new/#' }, nextProcess());
+    await eventually('subscribed', () => second.isConnected);
+    await publishAll('restarted/old/a', 1, 1);
+    await publishAll('restarted/new/a', 1, 1);
+    (await eventually('the new topic is heard', () => second.deliveries[0])).acknowledge();
+    assert.deepEqual([...second.warnings, ...warnings], []);
+    await second.client.close(true);
+    await rm(folder, { recursive: true });
+  });
+
+  test('what an unknown subscription of the session brings is acknowledged and not handed over', async () => {
+    // As another process would have left it: this one knows nothing of it.
+    const earlier = await Probe.connect(broker.url, { clientId: 'elsewhere-source', clean: false }, 'elsewhere/old/#');
+    await earlier.client.endAsync();
+    await publishAll('elsewhere/old/kept', 2, 1);
+    const settings = settingsFor(broker.url, { clientId: 'elsewhere', persistent: true });
+    const source = new CollectingSource(settings, { filter: 'elsewhere/new/#', maxInFlight: 1 });
+    await eventually('subscribed', () => source.isConnected);
+    await publishAll('elsewhere/old/now', 1, 1);
+    await publishAll('elsewhere/new/now', 1, 1);
+    const delivery = await eventually('the new topic is heard', () => source.deliveries[0]);
+    assert.equal(delivery.packet.topic, 'elsewhere/new/now');
+    assert.equal(source.deliveries.length, 1);
+    delivery.acknowledge();
+    await eventually('all are acknowledged', () => acknowledged('elsewhere-source', 'PUBACK').length === 4);
+    assert.equal(source.warnings.length, 1);
+    assert.match(source.warnings[0] ?? '', /brings messages on "elsewhere\/old\/kept"/);
+    await source.client.close(true);
+  });
+
   test('MQTT 5: a shared subscription divides the messages', async () => {
     const settings = settingsFor(broker.url, { protocolVersion: 5 });
     const sources = ['one', 'two'].map((id) => new CollectingSource(settings, { id, filter: '$share/group/shared' }));
@@ -251,6 +324,28 @@ describe('source client with mosquitto', { skip: mosquittoMissing }, () => {
     await eventually('connected', () => source.isConnected);
     await source.client.close(false);
     await other.stop();
+  });
+});
+
+describe('the file of what sessions are subscribed to', () => {
+  test('keeps what was set and not deleted, and says when it cannot be read', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sessions-'));
+    const file = join(folder, 'sessions.json');
+    const warnings: string[] = [];
+    const open = () => new SessionFilters(file, (text) => warnings.push(text));
+    const filters = open();
+    filters.set('a', 'x/#');
+    filters.set('b', 'y');
+    filters.set('a', 'z');
+    filters.delete('b');
+    await filters.written();
+    assert.equal(open().get('a'), 'z');
+    assert.equal(open().get('b'), undefined);
+    assert.deepEqual(warnings, []);
+    await writeFile(file, '{');
+    assert.equal(open().get('a'), undefined);
+    assert.match(warnings[0] ?? '', /sessions\.json cannot be read/);
+    await rm(folder, { recursive: true });
   });
 });
 

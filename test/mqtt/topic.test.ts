@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { addressText, parseBrokerAddress } from '#dist/mqtt/address';
 import { clientIdOf } from '#dist/mqtt/client-id';
-import { invalidFilter, invalidTopic } from '#dist/mqtt/topic';
+import { invalidFilter, invalidTopic, matchesFilter } from '#dist/mqtt/topic';
 
 describe('topics and filters', () => {
   for (const filter of [
@@ -105,4 +105,32 @@ describe('client identifiers', () => {
     // 23 bytes are what every broker of 3.1.1 must accept (section 3.1.3.1).
     assert.ok(clientIdOf('', 'n1').length <= 23);
   });
+});
+
+describe('which topics a filter brings', () => {
+  for (const [filter, topic, isMatch] of [
+    ['a/b', 'a/b', true],
+    ['a/b', 'a/c', false],
+    ['a/b', 'a', false],
+    ['a', 'a/b', false],
+    ['a/+', 'a/b', true],
+    ['a/+', 'a/', true],
+    ['a/+', 'a', false],
+    ['+', '/a', false],
+    ['+/+', '/a', true],
+    ['a/#', 'a', true],
+    ['a/#', 'a/b/c', true],
+    ['a/#', 'ab', false],
+    ['#', 'a/b', true],
+    ['#', '$SYS/a', false],
+    ['+/a', '$SYS/a', false],
+    ['$SYS/#', '$SYS/a', true],
+    ['$share/g/a/+', 'a/b', true],
+    ['$share/g/a/+', 'c/b', false],
+    ['$share/g/a', '$share/g/a', true],
+  ] as const) {
+    test(`"${filter}" ${isMatch ? 'brings' : 'does not bring'} "${topic}"`, () => {
+      assert.equal(matchesFilter(filter, topic), isMatch);
+    });
+  }
 });

@@ -3,11 +3,15 @@ import type { MqttClient, IClientOptions, IPublishPacket } from 'mqtt';
 import { connectAsync } from 'mqtt';
 import { parseBrokerAddress } from '#dist/mqtt/address';
 import type { Delivery } from '#dist/mqtt/in-flight';
+import { SessionFilters } from '#dist/mqtt/session-filters';
 import type { ConnectionSettings } from '#dist/mqtt/settings';
 import { SourceClient, type SourceOptions } from '#dist/mqtt/source-client';
 import type { ConnectionStatus } from '#dist/mqtt/status';
 
 export const silentLog = { info: (): void => undefined, warn: (): void => undefined };
+
+/** What all sources of this process share, as in Node-RED. */
+export const sessionFilters = new SessionFilters(undefined, () => undefined);
 
 export function settingsFor(url: string, changes: Partial<ConnectionSettings> = {}): ConnectionSettings {
   return {
@@ -35,8 +39,8 @@ export class CollectingSource {
   readonly warnings: string[] = [];
   readonly client: SourceClient;
 
-  constructor(settings: ConnectionSettings, options: Partial<SourceOptions> = {}) {
-    this.client = new SourceClient(settings, {
+  constructor(settings: ConnectionSettings, options: Partial<SourceOptions> = {}, filters = sessionFilters) {
+    const defaults: SourceOptions = {
       id: 'source',
       filter: 'in/#',
       qos: 1,
@@ -44,8 +48,8 @@ export class CollectingSource {
       onDelivery: (delivery) => this.deliveries.push(delivery),
       onStatus: (status) => this.statuses.push(status),
       log: { info: () => undefined, warn: (text) => this.warnings.push(text) },
-      ...options,
-    });
+    };
+    this.client = new SourceClient(settings, { ...defaults, ...options }, filters);
     this.client.open();
   }
 

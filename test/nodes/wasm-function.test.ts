@@ -3,6 +3,7 @@ import { copyFile, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { retryAfter } from '#dist/delivery/retry-policy';
 import { Flow } from '../support/flow';
 import { guestFile } from '../support/guests';
 
@@ -118,13 +119,15 @@ describe('wasm-function', () => {
     }
   });
 
-  test('a property that makes no sense is named in each message’s error', async () => {
+  test('a property that makes no sense is named in each message’s error, and a source waits until it is mended', async () => {
     flow = await Flow.load({ file: guestFile('wat/triple'), timeout: 'soon' });
     for (const id of [1, 2, 3].map((payload) => flow.send({ payload }))) {
       const { error } = await flow.outcome(id);
-      assert.equal(error?.code, 'arguments');
+      assert.equal(error?.code, 'module');
       assert.match(error.message, /"timeout" is "soon"/);
+      assert.equal(retryAfter(error), 'wait');
     }
+    await flow.untilStatus('wasm-function.status.misconfigured');
   });
 
   describe('what waits and what crosses threads', () => {
@@ -243,7 +246,9 @@ describe('wasm-function', () => {
 
     test('expressions and JSON that make no sense are said at each message', async () => {
       flow = await Flow.load({ file, input: '$sum(', inputType: 'jsonata' });
-      assert.match((await errorFor({ payload: 1 })).message, /JSONata/);
+      const error = await errorFor({ payload: 1 });
+      assert.match(error.message, /JSONata/);
+      assert.equal(error.code, 'module');
     });
   });
 

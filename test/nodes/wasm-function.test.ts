@@ -147,11 +147,18 @@ describe('wasm-function', () => {
       );
     });
 
-    test('a Buffer whose memory was given away is refused, and Node-RED goes on', async () => {
+    test('a Buffer whose memory is given away while it waits is still what was sent', async () => {
       flow = await Flow.load({ ...echo, signature: '(bytes) -> bytes' });
-      const memory = new ArrayBuffer(8);
-      const gone = Buffer.from(memory);
-      structuredClone(memory, { transfer: [memory] });
+      await flow.untilStatus('wasm-function.status.ready');
+      const memories = Array.from({ length: 200 }, () => new ArrayBuffer(16));
+      const ids = memories.map((memory) => flow.send({ payload: Buffer.from(memory) }));
+      const gone = Buffer.from(memories[0]!);
+      structuredClone(memories, { transfer: memories });
+      for (const id of ids) {
+        const { sent, error } = await flow.outcome(id);
+        assert.equal(error, undefined);
+        assert.deepEqual(sent[0]?.payload, Buffer.alloc(16));
+      }
       assert.equal((await errorFor({ payload: gone })).code, 'arguments');
       assert.deepEqual(await payloadFor('next'), Buffer.from('next'));
     });

@@ -1,5 +1,5 @@
 import { parseBrokerAddress } from '../../mqtt/address';
-import { invalidTopic } from '../../mqtt/topic';
+import { isQos, isTopicOrBlank } from '../editor/mqtt-values';
 import { isNumber, takeNumber } from '../editor/number';
 import { presetSelect } from '../editor/select';
 import { trimmed, validator } from '../editor/validator';
@@ -50,8 +50,7 @@ function isAddress(value: unknown): boolean {
 
 function isAnnouncement(value: unknown): boolean {
   const { topic, qos } = (value ?? {}) as Announcement;
-  const to = trimmed(topic);
-  return to === '' || (invalidTopic(to) === undefined && isNumber(qos, { least: 0, most: 2, whole: true }));
+  return trimmed(topic) === '' || (isTopicOrBlank(topic) && isQos(qos));
 }
 
 function wholeNumber(property: keyof ConnectionProperties, least: number, most: number) {

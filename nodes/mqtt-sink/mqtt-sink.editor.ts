@@ -1,7 +1,7 @@
-import { invalidTopic } from '../../mqtt/topic';
-import { isNumber, takeNumber } from '../editor/number';
+import { isQos, isTopicOrBlank } from '../editor/mqtt-values';
+import { takeNumber } from '../editor/number';
 import { presetSelect } from '../editor/select';
-import { trimmed, validator } from '../editor/validator';
+import { validator } from '../editor/validator';
 
 interface SinkProperties {
   name: string;
@@ -11,15 +11,6 @@ interface SinkProperties {
   qos: number | string;
   retain: boolean;
   format: string;
-}
-
-function isTopicOrBlank(value: unknown): boolean {
-  const topic = trimmed(value);
-  return topic === '' || invalidTopic(topic) === undefined;
-}
-
-function isQos(value: unknown): boolean {
-  return isNumber(value, { least: 0, most: 2, whole: true });
 }
 
 RED.nodes.registerType<SinkProperties>('mqtt-sink', {

@@ -1,5 +1,6 @@
-import { invalidFilter, invalidTopic } from '../../mqtt/topic';
+import { invalidFilter } from '../../mqtt/topic';
 import type { NumberRange } from '../saved-value';
+import { isQos, isTopicOrBlank } from '../editor/mqtt-values';
 import { isNumber, takeNumber } from '../editor/number';
 import { presetSelect } from '../editor/select';
 import { trimmed, validator } from '../editor/validator';
@@ -21,11 +22,6 @@ function numberWithin(property: keyof SourceProperties, range: NumberRange): Dia
   return validator(`mqtt-source.invalid.${property}`, (value) => isNumber(value, range));
 }
 
-function isTopicOrBlank(value: unknown): boolean {
-  const topic = trimmed(value);
-  return topic === '' || invalidTopic(topic) === undefined;
-}
-
 /** Deliveries and dead letters exist only where the flow is waited for. */
 function showDelivery(): void {
   const waits = $('#node-input-acknowledge').val() === 'completed' && $('#node-input-qos').val() !== '0';
@@ -42,7 +38,7 @@ RED.nodes.registerType<SourceProperties>('mqtt-source', {
       value: '',
       validate: validator('mqtt-source.invalid.topic', (value) => invalidFilter(trimmed(value)) === undefined),
     },
-    qos: { value: 1, validate: numberWithin('qos', { least: 0, most: 2, whole: true }) },
+    qos: { value: 1, validate: validator('mqtt-source.invalid.qos', isQos) },
     format: { value: 'auto' },
     acknowledge: { value: 'completed' },
     maxInFlight: { value: 100, validate: numberWithin('maxInFlight', { least: 1, most: 0xffff, whole: true }) },

@@ -33,7 +33,7 @@ export interface Configuration {
 
 /**
  * Reads the saved properties; blanks become the runtime's settings, then the built-in defaults.
- * @throws WasmFunctionError `arguments`, naming the property that cannot be understood
+ * @throws WasmFunctionError `module`, naming the property that cannot be understood
  */
 export function readConfiguration(saved: SavedFunction, limits: HostLimits): Configuration {
   return understood(() => readProperties(saved, limits));
@@ -44,9 +44,17 @@ function understood<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof SavedValueError) throw new WasmFunctionError('arguments', error.message);
+    if (error instanceof SavedValueError) throw misconfigured(error.message);
     throw error;
   }
+}
+
+/**
+ * The node has no module to call. That is not the messages' fault, and a deploy mends it: `module` is a code with
+ * which a source keeps its messages until then.
+ */
+export function misconfigured(message: string): WasmFunctionError {
+  return new WasmFunctionError('module', message);
 }
 
 function readProperties(saved: SavedFunction, limits: HostLimits): Configuration {

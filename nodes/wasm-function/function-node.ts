@@ -7,11 +7,11 @@ import { readEnvironmentPath } from './environment-path';
 import type { ModulePaths } from './file-path';
 import { FixedFunction, FunctionsByPath, type FunctionSource } from './function-source';
 import { MessageHandler, type Done, type Send } from './message-handler';
-import { createPropertyReader, createReader, createWriter, type Reader } from './message-values';
+import { createInputReader, createOutputWriter, createPropertyReader, type PropertyReader } from './message-values';
 import { migrate } from './migrations';
 import type { RuntimeSettings } from './settings';
 import type { HostLease, SharedHost } from './shared-host';
-import { toNodeStatus } from './status';
+import { MISCONFIGURED, toNodeStatus } from './status';
 
 /** Milliseconds that messages in flight may take to finish at a redeploy; Node-RED waits 15 s for a node. */
 const PATIENCE_MS = 10_000;
@@ -57,8 +57,8 @@ function createHandler(
   const { RED, limits } = services;
   try {
     const configuration = readConfiguration(migrate(saved), limits);
-    const readInput = createReader(RED.util, node, configuration.input);
-    const writeOutput = createWriter(RED.util, node, configuration.output);
+    const readInput = createInputReader(RED.util, node, configuration.input);
+    const writeOutput = createOutputWriter(RED.util, node, configuration.output);
     const { functions, readFile } = createFunctions(node, configuration, services, lease, report);
     return new MessageHandler(RED, node, {
       functions,
@@ -70,7 +70,8 @@ function createHandler(
     });
   } catch (error) {
     if (!(error instanceof WasmFunctionError)) throw error;
-    report({ kind: 'failed', error });
+    node.status(MISCONFIGURED);
+    node.warn(error.message);
     return new MessageHandler(RED, node, {
       functions: refusing(error),
       readFile: undefined,
@@ -88,7 +89,7 @@ function createFunctions(
   { RED, paths }: NodeServices,
   { host }: HostLease,
   report: (state: FunctionState) => void,
-): { functions: FunctionSource; readFile: Reader | undefined } {
+): { functions: FunctionSource; readFile: PropertyReader | undefined } {
   const open = (absolute: string) => host.open({ ...options, file: absolute });
   switch (file.type) {
     case 'str':

@@ -2,9 +2,9 @@ import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow, NodeMessageParts } 
 import { closedError, queueError } from '../../host/errors';
 import type { CallResult, WasmFunction } from '../../host/wasm-function';
 import { ArrivalOrder, type Place } from './arrival-order';
-import { toFlowError } from './flow-error';
+import { toCatchable } from './catchable-error';
 import type { FunctionSource } from './function-source';
-import type { Callback, Reader, Writer } from './message-values';
+import type { Callback, PropertyReader, PropertyWriter } from './message-values';
 
 export type Send = (message: NodeMessage | (NodeMessage | NodeMessage[] | null)[]) => void;
 export type Done = (error?: Error) => void;
@@ -21,9 +21,9 @@ interface Job {
 export interface HandlerParts {
   readonly functions: FunctionSource;
   /** Undefined where the node's own path is called. */
-  readonly readFile: Reader | undefined;
-  readonly readInput: Reader;
-  readonly writeOutput: Writer;
+  readonly readFile: PropertyReader | undefined;
+  readonly readInput: PropertyReader;
+  readonly writeOutput: PropertyWriter;
   /** Whether the message itself is the input. */
   readonly fullInput: boolean;
   /** Messages that may wait for their call to be made. */
@@ -33,6 +33,12 @@ export interface HandlerParts {
 /** What comes of a message: a call's result, or nothing to send (a reset alone). */
 type Outcome = CallResult | { readonly kind: 'none' };
 
+/** A message whose value is being put where it goes, which a context store may never answer. */
+interface Writing {
+  readonly job: Job;
+  readonly left: () => void;
+}
+
 /** Takes messages one after the other to their function, and sends what comes of them in the same order. */
 export class MessageHandler {
   readonly #order = new ArrivalOrder();
@@ -40,7 +46,11 @@ export class MessageHandler {
   readonly #arrivals: Job[] = [];
   /** The message whose path or input is being read. */
   #preparing: Job | undefined;
+  /** At most one: messages leave one after the other. */
+  #writing: Writing | undefined;
   #closing = false;
+  /** True once closing has taken too long to wait for anything. */
+  #impatient = false;
 
   constructor(
     private readonly RED: NodeAPI,
@@ -71,6 +81,8 @@ export class MessageHandler {
     const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)));
     await Promise.race([this.#order.whenEmpty(), enough]);
     clearTimeout(timer);
+    this.#impatient = true;
+    this.#giveUpWriting();
     if (this.#preparing !== undefined) this.#fail(this.#preparing, closedError());
     for (const job of this.#arrivals.splice(0)) this.#fail(job, closedError());
     await this.parts.functions.close();
@@ -168,10 +180,21 @@ export class MessageHandler {
   #write(job: Job, messages: NodeMessage[], values: readonly unknown[], left: () => void, index = 0): void {
     const message = messages[index];
     if (message === undefined) return this.#send(job, messages.length === 1 ? job.message : [messages], left);
+    const writing: Writing = { job, left };
+    this.#writing = writing;
     this.parts.writeOutput(message, values[index], (error) => {
+      if (this.#writing !== writing) return; // given up
+      this.#writing = undefined;
       if (error === undefined) this.#write(job, messages, values, left, index + 1);
       else this.#endFailed(job, error, left);
     });
+    if (this.#impatient) this.#giveUpWriting();
+  }
+
+  #giveUpWriting(): void {
+    const writing = this.#writing;
+    this.#writing = undefined;
+    if (writing !== undefined) this.#endFailed(writing.job, closedError(), writing.left);
   }
 
   #send(job: Job, messages: Parameters<Send>[0], left: () => void): void {
@@ -190,7 +213,7 @@ export class MessageHandler {
       done();
     } catch (error) {
       // a Complete node's copy of the message could not be made
-      this.node.error(toFlowError(error), { _msgid: message._msgid });
+      this.node.error(toCatchable(error), { _msgid: message._msgid });
     }
     left();
   }
@@ -200,12 +223,12 @@ export class MessageHandler {
   }
 
   #endFailed({ message, done }: Job, error: unknown, left: () => void): void {
-    const flowError = toFlowError(error);
+    const catchable = toCatchable(error);
     try {
-      done(flowError);
+      done(catchable);
     } catch {
       // a Catch node's copy of the message could not be made: it gets the error with what identifies the message
-      this.node.error(flowError, { _msgid: message._msgid });
+      this.node.error(catchable, { _msgid: message._msgid });
     }
     left();
   }

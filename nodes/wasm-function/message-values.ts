@@ -1,20 +1,20 @@
 /** Where an argument is read from and a result is put, through Node-RED's own typed properties. */
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { WasmFunctionError } from '../../host/errors';
-import type { InputType, OutputType, TypedProperty } from './configuration';
+import { misconfigured, type InputType, type OutputType, type TypedProperty } from './configuration';
 
 /** Called exactly once and never throws: Node-RED calls again where a callback throws. */
 export type Callback<T> = (error: WasmFunctionError | undefined, value?: T) => void;
-export type Reader = (message: NodeMessage, callback: Callback<unknown>) => void;
-export type Writer = (message: NodeMessage, value: unknown, callback: Callback<void>) => void;
+export type PropertyReader = (message: NodeMessage, callback: Callback<unknown>) => void;
+export type PropertyWriter = (message: NodeMessage, value: unknown, callback: Callback<void>) => void;
 
 type Util = NodeAPI['util'];
 
 /**
  * What must be prepared (an expression, constant JSON) is prepared once, here.
- * @throws WasmFunctionError `arguments` where it cannot be understood
+ * @throws WasmFunctionError `module` where it cannot be understood
  */
-export function createReader(util: Util, node: Node, { value, type }: TypedProperty<InputType>): Reader {
+export function createInputReader(util: Util, node: Node, { value, type }: TypedProperty<InputType>): PropertyReader {
   switch (type) {
     case 'full':
       return (message, callback) => callback(undefined, message);
@@ -40,12 +40,12 @@ export function createPropertyReader(
   node: Node,
   name: string,
   { value, type }: TypedProperty<'msg' | 'flow' | 'global'>,
-): Reader {
+): PropertyReader {
   return (message, callback) =>
     once(name, callback, (done) => util.evaluateNodeProperty(value, type, node, message, done));
 }
 
-export function createWriter(util: Util, node: Node, { value, type }: TypedProperty<OutputType>): Writer {
+export function createOutputWriter(util: Util, node: Node, { value, type }: TypedProperty<OutputType>): PropertyWriter {
   if (type === 'msg') {
     return (message, result, callback) =>
       once('output', callback, (done) => {
@@ -103,6 +103,6 @@ function understand<T>(prepare: () => T, what: string): T {
     return prepare();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new WasmFunctionError('arguments', `${what}: ${reason}. Correct it in the node's properties.`);
+    throw misconfigured(`${what}: ${reason}. Correct it in the node's properties and deploy again.`);
   }
 }

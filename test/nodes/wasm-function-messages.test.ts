@@ -33,10 +33,7 @@ class Run {
       functions,
       readFile: undefined,
       readInput: (message, callback) => this.readInput(message, callback),
-      writeOutput: (message, value, callback) => {
-        message.payload = value;
-        callback(undefined);
-      },
+      writeOutput: (message, value, callback) => this.writeOutput(message, value, callback),
       fullInput: false,
       queue: 2,
     });
@@ -44,6 +41,11 @@ class Run {
 
   readInput(message: NodeMessage, callback: (error: undefined, value: unknown) => void): void {
     callback(undefined, message.payload);
+  }
+
+  writeOutput(message: NodeMessage, value: unknown, callback: (error: undefined) => void): void {
+    message.payload = value;
+    callback(undefined);
   }
 
   handle(id: string, message: object = {}): void {
@@ -158,6 +160,24 @@ describe('messages of a wasm-function', () => {
       run.endings,
       ['1', '2'].map((id) => ({ id, code: 'closed' })),
     );
+  });
+
+  test('a context store that never answers keeps no message open beyond the close', async () => {
+    const run = new Run((input) => Promise.resolve({ kind: 'value', value: input }));
+    const answers: (() => void)[] = [];
+    run.writeOutput = (_message, _value, callback) => answers.push(() => callback(undefined));
+    for (const id of ['1', '2', '3']) run.handle(id);
+    await settled();
+    answers[0]?.();
+    await settled();
+    assert.deepEqual(run.endings, [{ id: '1' }]);
+    await run.handler.close(10);
+    const ended = [{ id: '1' }, { id: '2', code: 'closed' }, { id: '3', code: 'closed' }];
+    assert.deepEqual(run.endings, ended);
+    for (const answer of answers) answer();
+    await settled();
+    assert.deepEqual(run.endings, ended);
+    assert.equal(run.sent.length, 1);
   });
 
   test('thousands of messages leave without a deep stack', async () => {

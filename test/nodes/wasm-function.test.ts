@@ -3,6 +3,7 @@ import { copyFile, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { retryAfter } from '#dist/delivery/retry-policy';
 import { Flow } from '../support/flow';
 import { guestFile } from '../support/guests';
 
@@ -118,13 +119,15 @@ describe('wasm-function', () => {
     }
   });
 
-  test('a property that makes no sense is named in each message’s error', async () => {
+  test('a property that makes no sense is named in each message’s error, and a source waits until it is mended', async () => {
     flow = await Flow.load({ file: guestFile('wat/triple'), timeout: 'soon' });
     for (const id of [1, 2, 3].map((payload) => flow.send({ payload }))) {
       const { error } = await flow.outcome(id);
-      assert.equal(error?.code, 'arguments');
+      assert.equal(error?.code, 'module');
       assert.match(error.message, /"timeout" is "soon"/);
+      assert.equal(retryAfter(error), 'wait');
     }
+    await flow.untilStatus('wasm-function.status.misconfigured');
   });
 
   describe('what waits and what crosses threads', () => {
@@ -144,11 +147,18 @@ describe('wasm-function', () => {
       );
     });
 
-    test('a Buffer whose memory was given away is refused, and Node-RED goes on', async () => {
+    test('a Buffer whose memory is given away while it waits is still what was sent', async () => {
       flow = await Flow.load({ ...echo, signature: '(bytes) -> bytes' });
-      const memory = new ArrayBuffer(8);
-      const gone = Buffer.from(memory);
-      structuredClone(memory, { transfer: [memory] });
+      await flow.untilStatus('wasm-function.status.ready');
+      const memories = Array.from({ length: 200 }, () => new ArrayBuffer(16));
+      const ids = memories.map((memory) => flow.send({ payload: Buffer.from(memory) }));
+      const gone = Buffer.from(memories[0]!);
+      structuredClone(memories, { transfer: memories });
+      for (const id of ids) {
+        const { sent, error } = await flow.outcome(id);
+        assert.equal(error, undefined);
+        assert.deepEqual(sent[0]?.payload, Buffer.alloc(16));
+      }
       assert.equal((await errorFor({ payload: gone })).code, 'arguments');
       assert.deepEqual(await payloadFor('next'), Buffer.from('next'));
     });
@@ -243,7 +253,9 @@ describe('wasm-function', () => {
 
     test('expressions and JSON that make no sense are said at each message', async () => {
       flow = await Flow.load({ file, input: '$sum(', inputType: 'jsonata' });
-      assert.match((await errorFor({ payload: 1 })).message, /JSONata/);
+      const error = await errorFor({ payload: 1 });
+      assert.match(error.message, /JSONata/);
+      assert.equal(error.code, 'module');
     });
   });
 

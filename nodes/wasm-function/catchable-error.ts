@@ -2,10 +2,10 @@ import type { ErrorCode, ErrorContext } from '../../host/errors';
 import { WasmFunctionError } from '../../host/errors';
 
 /**
- * An error as a flow sees it. Catch copies an Error's own `code`, `stack` and `cause`, and takes its text from
- * `toString`, which would put the class's name before the sentence.
+ * An error as Catch nodes are to see it: they copy an Error's own `code`, `stack` and `cause`, and take its text
+ * from `toString`, which would put the class's name before the sentence.
  */
-class FlowError extends Error {
+class CatchableError extends Error {
   readonly code: ErrorCode;
   override readonly cause: ErrorContext;
 
@@ -20,7 +20,7 @@ class FlowError extends Error {
   }
 }
 
-export function toFlowError(error: unknown): Error {
-  if (error instanceof WasmFunctionError) return new FlowError(error);
+export function toCatchable(error: unknown): Error {
+  if (error instanceof WasmFunctionError) return new CatchableError(error);
   return error instanceof Error ? error : new Error(String(error));
 }

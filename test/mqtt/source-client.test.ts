@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -9,37 +9,10 @@ import { SessionFilters } from '#dist/mqtt/session-filters';
 import { Mosquitto, mosquittoMissing } from '../support/mosquitto';
 import { CollectingSource, Probe, range, settingsFor } from '../support/mqtt';
 import { eventually } from '../support/node-red';
+import { relayTo } from '../support/relay';
 
 /** As many as mosquitto sends to a client at once, and takes of QoS 2, unless told otherwise. */
 const IN_FLIGHT = 20;
-
-/** A relay whose connections can be cut, as a network does. */
-async function relayTo(port: number) {
-  const sockets = new Set<Socket>();
-  const server = createServer((near) => {
-    const far = connectTcp(port, '127.0.0.1');
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-    }
-    near.pipe(far).pipe(near);
-    near.on('close', () => far.destroy());
-    far.on('close', () => near.destroy());
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const cut = (): void => {
-    for (const socket of sockets) socket.destroy();
-    sockets.clear();
-  };
-  return {
-    url: `mqtt://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
-    cut,
-    close: () => {
-      cut();
-      server.close();
-    },
-  };
-}
 
 describe('source client with mosquitto', { skip: mosquittoMissing }, () => {
   let broker: Mosquitto;
@@ -324,28 +297,6 @@ describe('source client with mosquitto', { skip: mosquittoMissing }, () => {
     await eventually('connected', () => source.isConnected);
     await source.client.close(false);
     await other.stop();
-  });
-});
-
-describe('the file of what sessions are subscribed to', () => {
-  test('keeps what was set and not deleted, and says when it cannot be read', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'sessions-'));
-    const file = join(folder, 'sessions.json');
-    const warnings: string[] = [];
-    const open = () => new SessionFilters(file, (text) => warnings.push(text));
-    const filters = open();
-    filters.set('a', 'x/#');
-    filters.set('b', 'y');
-    filters.set('a', 'z');
-    filters.delete('b');
-    await filters.written();
-    assert.equal(open().get('a'), 'z');
-    assert.equal(open().get('b'), undefined);
-    assert.deepEqual(warnings, []);
-    await writeFile(file, '{');
-    assert.equal(open().get('a'), undefined);
-    assert.match(warnings[0] ?? '', /sessions\.json cannot be read/);
-    await rm(folder, { recursive: true });
   });
 });
 

@@ -52,7 +52,7 @@ export class ValueRing {
 
   /**
    * Writing side.
-   * @returns false when the values are too large, of a kind the ring does not carry, or find no room
+   * @returns false when the values are too large or find no room
    */
   write(call: number, lane: number, epoch: number, values: readonly GuestValue[]): boolean {
     const size = HEADER + sizeOf(values);
@@ -184,7 +184,7 @@ export class ValueRing {
   }
 }
 
-/** Bytes the values take at most, a multiple of 4; Infinity for what the ring does not carry. */
+/** Bytes the values take at most, a multiple of 4 where they fit a record. */
 function sizeOf(values: readonly GuestValue[]): number {
   let size = 0;
   for (const value of values) {
@@ -192,8 +192,7 @@ function sizeOf(values: readonly GuestValue[]): number {
     else if (typeof value === 'boolean' || value === null) size += 1;
     // three UTF-8 bytes at most for each UTF-16 unit
     else if (typeof value === 'string') size += 5 + value.length * 3;
-    else if (value instanceof Uint8Array) size += 5 + value.length;
-    else return Infinity;
+    else size += 5 + value.length;
   }
   return size > MAX_RECORD ? size : (size + 3) & ~3;
 }

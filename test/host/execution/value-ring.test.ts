@@ -59,8 +59,8 @@ describe('a ring', () => {
     assert.ok(next * 200 > RING_BYTES * 10, 'it went round more than once');
   });
 
-  test('refuses what is too large or no simple value, and takes a record without values for it', () => {
-    for (const values of [['x'.repeat(5000)], [new Uint8Array(5000)], [{ a: 1 }], [[1]]] as GuestValue[][]) {
+  test('refuses what is too large, and takes a record without values for it', () => {
+    for (const values of [['x'.repeat(5000)], [new Uint8Array(5000)]]) {
       assert.equal(writer.write(1, 1, 1, values), false);
     }
     assert.equal(writer.hasRoom(), true);

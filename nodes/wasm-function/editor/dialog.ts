@@ -1,3 +1,4 @@
+import { CONVENTIONS } from '../../../host/abi/adapter';
 import type { Inspection } from '../../../host/inspection';
 import { takeNumber } from '../../editor/number';
 import { ExportList } from './export-list';
@@ -12,17 +13,6 @@ const TYPING_PAUSE = 300;
 
 /** Kinds of modules that can be called; `abi` may also name others, which a saved node keeps. */
 const OFFERED_ABIS = ['auto', 'numeric', 'bytes', 'wasm-bindgen', 'assemblyscript'];
-const CONVENTIONS = [
-  'auto',
-  'packed',
-  'packed-low',
-  'pair',
-  'out-pointer',
-  'cstring',
-  'length-prefixed',
-  'in-place',
-  'number',
-];
 const NUMBERS = ['timeout', 'memory', 'concurrency', 'queue'] as const;
 
 export function prepareDialog(node: FunctionNode): void {
@@ -63,7 +53,7 @@ function prepareChoices(node: FunctionNode, translate: Translate): void {
     input(property).append(options).val(saved);
   };
   fill('abi', OFFERED_ABIS);
-  fill('convention', CONVENTIONS);
+  fill('convention', ['auto', ...CONVENTIONS]);
 }
 
 function prepareTypedInputs(translate: Translate): void {

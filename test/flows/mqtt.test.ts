@@ -79,7 +79,8 @@ for (const protocolVersion of [4, 5] as const) {
     const deadLetters = (name: string) => probe.received.filter(({ topic }) => topic === `dead/${name}`);
 
     before(async () => {
-      broker = await Mosquitto.start();
+      // without its bound of 1000 messages waiting for a client, beyond which the broker itself drops a burst
+      broker = await Mosquitto.start({ lines: ['max_queued_messages 0'] });
       probe = await Probe.connect(broker.url, { protocolVersion }, '#');
       userDirectory = await mkdtemp(join(tmpdir(), 'mqtt-flow-'));
       nodeRed = await NodeRed.start({ userDirectory, flows: flows(broker.url, protocolVersion) });

@@ -79,7 +79,15 @@ function buildRust(crate, folder) {
   needVersion('rustc', ['--version'], rust);
   const cargo = process.env.CARGO_HOME || join(homedir(), '.cargo');
   const sysroot = run('rustc', ['--print', 'sysroot'], { cwd: copy }).trim();
-  const remaps = [`${copy}=/guest`, `${cargo}=/cargo`, `${sysroot}=/rust`].map((map) => `--remap-path-prefix=${map}`);
+  run('cargo', ['fetch', '--locked', '--target', 'wasm32-unknown-unknown'], { cwd: copy });
+  // a module keeps the paths of its sources for panics: none of this machine, and none that names where crates came from
+  const sources = join(cargo, 'registry', 'src');
+  const crates = (existsSync(sources) ? readdirSync(sources) : []).map(
+    (registry) => `${join(sources, registry)}=/crates`,
+  );
+  const remaps = [`${copy}=/guest`, `${cargo}=/cargo`, `${sysroot}=/rust`, ...crates].map(
+    (map) => `--remap-path-prefix=${map}`,
+  );
   run('cargo', ['build', '--release', '--locked', '--target', 'wasm32-unknown-unknown'], {
     cwd: copy,
     env: { ...process.env, CARGO_TARGET_DIR: join(folder, 'target'), CARGO_ENCODED_RUSTFLAGS: remaps.join('\x1f') },

@@ -87,6 +87,11 @@ describe('a configured function', () => {
     });
   });
 
+  test('is told that its memory is full, also where the limit is no whole number of pages', async () => {
+    const exhaust = open(guestFile('wat/grow'), { export: 'exhaust', memory: 2.03 });
+    await assert.rejects(exhaust.call(undefined), { code: 'memory', message: /all of the 2 MiB/ });
+  });
+
   test('shows its signature when it is ready', async () => {
     const triple = open(guestFile('wat/triple'));
     await triple.call(1);

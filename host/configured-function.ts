@@ -111,7 +111,7 @@ export class ConfiguredFunction implements WasmFunction {
       if (outcome.kind === 'failed') throw outcome.error;
       this.#activate(outcome.loaded);
     } catch (error) {
-      this.#refuse(error instanceof WasmFunctionError ? error : new WasmFunctionError('module', String(error)));
+      this.#refuse(error instanceof WasmFunctionError ? error : notTaken(error));
     }
     for (const wake of this.#waiting.splice(0)) wake();
   }
@@ -124,7 +124,7 @@ export class ConfiguredFunction implements WasmFunction {
       return;
     }
     const plan = planCall(loaded, this.options, this.services.maxOutput);
-    if (loaded.core === undefined) throw new WasmFunctionError('module', 'The module was not compiled.');
+    if (loaded.core === undefined) throw new WasmFunctionError('module', 'The module was not compiled. Deploy again.');
     const { timeout, memory, instance, concurrency, queue } = this.options;
     const execution = this.services.executor.open(loaded.core, plan, { timeout, memory, instance, concurrency, queue });
     const before = this.#active;
@@ -156,7 +156,10 @@ function planCall(loaded: LoadedModule, options: FunctionOptions, maxOutput: num
   if (inspection.refusal !== undefined) throw fromErrorData(inspection.refusal);
   const caller = inspection.abi === undefined ? undefined : findAbi(inspection.abi)?.caller;
   if (caller === undefined || inspection.abi === undefined || core === undefined) {
-    throw new WasmFunctionError('abi', 'The module is of no kind that can be called.');
+    throw new WasmFunctionError(
+      'abi',
+      'The module is of no kind that can be called. Build it as a library that exports functions.',
+    );
   }
   const name = options.export === '' ? inspection.defaultExport : options.export;
   if (name === undefined) throw noExportChosen(inspection.exports.map((each) => each.name));
@@ -174,7 +177,16 @@ function noExportChosen(names: readonly string[]): WasmFunctionError {
   return new WasmFunctionError(
     'export',
     names.length === 0
-      ? 'The module exports no function that can be called.'
-      : `Choose which export to call: the module has ${shown}.`,
+      ? 'The module exports no function that can be called. Export one, or choose another module.'
+      : `The module has several functions, and the node names none. Choose one of ${shown}.`,
+  );
+}
+
+/** A fault of ours rather than the module's; the node answers with it instead of ending Node-RED. */
+function notTaken(error: unknown): WasmFunctionError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new WasmFunctionError(
+    'module',
+    `The module could not be put to use (${reason}). Deploy again, or choose another.`,
   );
 }

@@ -69,7 +69,10 @@ export function fromErrorData(data: ErrorData): WasmFunctionError {
 
 /** The node, or the whole host, ended before the call had. */
 export function closedError(): WasmFunctionError {
-  return new WasmFunctionError('closed', 'The node was closed before the call had ended; send the message again.');
+  return new WasmFunctionError(
+    'closed',
+    'The node was closed or deployed anew before the call had ended. Send the message again.',
+  );
 }
 
 /** @param waiting calls or messages that wait already, which is the limit */

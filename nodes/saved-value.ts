@@ -5,12 +5,21 @@
 
 /** A saved property that cannot be understood: names it, shows the value and says what was expected. */
 export class SavedValueError extends Error {
-  constructor(property: string, value: unknown, expected: string) {
+  /** The value in a few words, for those who write a sentence of their own. */
+  readonly shown: string;
+
+  constructor(
+    property: string,
+    value: unknown,
+    readonly expected: string,
+  ) {
+    const shown = show(value);
     super(
-      `The property "${property}" is ${show(value)}: expected ${expected}. ` +
+      `The property "${property}" is ${shown}: expected ${expected}. ` +
         "Correct it in the node's properties and deploy again.",
     );
     this.name = 'SavedValueError';
+    this.shown = shown;
   }
 }
 

@@ -91,7 +91,7 @@ export class Allocator {
       throw new WasmFunctionError(
         'abi',
         `The guest's allocator "${this.name}" answered ${String(pointer)} for ${count(size, 'byte')}, ` +
-          `outside its memory of ${count(this.memory.size, 'byte')}.`,
+          `outside its memory of ${count(this.memory.size, 'byte')}. Mend it, or check that it is an allocator at all.`,
       );
     }
     this.heapStart = Math.min(this.heapStart, pointer);

@@ -100,7 +100,10 @@ export class BytesGuest implements Guest {
       return prefixed;
     }
     if (data.includes(0)) {
-      throw new WasmFunctionError('arguments', 'The text contains a NUL, which would end it early in a C string.');
+      throw new WasmFunctionError(
+        'arguments',
+        'The text contains a NUL, which would end it early in a C string. Take it out, or use another convention.',
+      );
     }
     const terminated = new Uint8Array(data.length + 1);
     terminated.set(data);
@@ -108,14 +111,18 @@ export class BytesGuest implements Guest {
   }
 
   private allocate(size: number, passed: Passed): Allocation {
-    if (this.allocator === undefined) throw new WasmFunctionError('abi', 'The module exports no allocator.');
+    if (this.allocator === undefined) {
+      throw new WasmFunctionError('abi', 'The module exports no allocator for text and bytes. Export one as alloc.');
+    }
     const allocation = this.allocator.allocate(size);
     passed.allocations.push(allocation);
     return allocation;
   }
 
   private requireMemory(): LinearMemory {
-    if (this.linear === undefined) throw new WasmFunctionError('abi', 'The module exports no memory.');
+    if (this.linear === undefined) {
+      throw new WasmFunctionError('abi', 'The module exports no memory for text and bytes. Export it as "memory".');
+    }
     return this.linear;
   }
 
@@ -155,7 +162,10 @@ export class BytesGuest implements Guest {
       case 'in-place':
         return { bytes: this.overwritten(Number(first), passed) };
       case 'number':
-        throw new WasmFunctionError('abi', 'The convention number returns no data.');
+        throw new WasmFunctionError(
+          'abi',
+          'The convention "number" returns no text or bytes. Choose another one, or numbers in the signature.',
+        );
     }
   }
 

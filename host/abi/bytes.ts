@@ -128,7 +128,10 @@ function instantiate(module: WebAssembly.Module, description: ModuleDescription,
   const layout = type === undefined ? undefined : layOut(plan.signature, type, plan.convention ?? 'number');
   if (layout === undefined) {
     const given = count(plan.signature.parameters.length, 'parameter');
-    throw new WasmFunctionError('abi', `The export "${plan.export}" does not take the ${given} of its plan.`);
+    throw new WasmFunctionError(
+      'abi',
+      `The export "${plan.export}" does not take the ${given} it is to be given. Check its signature and deploy again.`,
+    );
   }
   const instance = new LiveInstance(module, {});
   instance.initialize();

@@ -18,7 +18,11 @@ export class LiveInstance {
       instance = new WebAssembly.Instance(module, imports);
     } catch (error) {
       if (!(error instanceof WebAssembly.LinkError) && !(error instanceof TypeError)) throw error;
-      throw new WasmFunctionError('abi', `The module cannot be linked: ${error.message}.`);
+      throw new WasmFunctionError(
+        'abi',
+        `The module cannot be linked (${error.message}): its imports are not those of its ABI. ` +
+          'Build it again with current tools, or choose another ABI.',
+      );
     }
     this.exports = new Map(Object.entries(instance.exports));
   }
@@ -47,8 +51,8 @@ export class LiveInstance {
   /** @throws WasmFunctionError `export` */
   require(name: string): RawFunction {
     const found = this.function(name);
-    if (found === undefined) throw new WasmFunctionError('export', `The module exports no function "${name}".`);
-    return found;
+    if (found !== undefined) return found;
+    throw new WasmFunctionError('export', `The module exports no function "${name}". Choose another export.`);
   }
 
   /** A library's initialisation, which comes before the first call; where there is none, nothing. */

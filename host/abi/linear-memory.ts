@@ -88,7 +88,10 @@ export class LinearMemory {
 
   private requirePointer(pointer: number): number {
     if (pointer === 0) {
-      throw new WasmFunctionError('result', 'The guest returned a null pointer where a pointer to its result was due.');
+      throw new WasmFunctionError(
+        'result',
+        'The guest returned a null pointer where a pointer to its result was due; check the convention and the signature.',
+      );
     }
     const start = pointer >>> 0;
     if (start >= this.size) throw this.outside(`a pointer to ${String(start)}`);
@@ -106,7 +109,8 @@ export class LinearMemory {
   private tooLarge(what: string): WasmFunctionError {
     return new WasmFunctionError(
       'result',
-      `The guest returned ${what}; a call may return ${count(this.maxOutput, 'byte')} at most (wasmFunctionMaxOutput).`,
+      `The guest returned ${what}; a call may return ${count(this.maxOutput, 'byte')} at most. ` +
+        'Return less, or raise wasmFunctionMaxOutput in settings.js.',
     );
   }
 }

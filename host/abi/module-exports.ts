@@ -99,15 +99,18 @@ export function requireFunction(
   const found = findFunction(module, name);
   if (found !== undefined) return found;
   const other = module.exports.find((each) => each.name === name);
-  const what =
+  const choices = listNames(offered);
+  throw new WasmFunctionError(
+    'export',
     other === undefined
-      ? `The module exports no ${quoted(name)}`
-      : `The export ${quoted(name)} is a ${other.kind}, not a function`;
-  throw new WasmFunctionError('export', `${what}; ${listNames(offered)}.`, { export: name });
+      ? `The module exports no ${quoted(name)}. Choose one of its functions: ${choices}.`
+      : `The export ${quoted(name)} is a ${other.kind}, not a function. Choose one of its functions: ${choices}.`,
+    { export: name },
+  );
 }
 
 function listNames(offered: readonly FunctionExport[]): string {
-  if (offered.length === 0) return 'it exports no function that could be called';
+  if (offered.length === 0) return 'it has none';
   const names = offered.slice(0, 10).map(({ name }) => quoted(name));
-  return `choose one of ${names.join(', ')}${offered.length > names.length ? ' …' : ''}`;
+  return `${names.join(', ')}${offered.length > names.length ? ' …' : ''}`;
 }

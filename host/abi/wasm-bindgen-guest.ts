@@ -101,10 +101,7 @@ export class BindgenGuest implements Guest, BindgenHost {
     const pointer = this.spoken(() => allocate(data.length)) >>> 0;
     const memory = this.requireMemory();
     if (pointer === 0 || !memory.contains(pointer, data.length)) {
-      const what = `The guest's allocator answered ${String(pointer)} for ${count(data.length, 'byte')}`;
-      throw pointer === 0
-        ? new WasmFunctionError('memory', `${what}: it has none left; raise the memory limit or send less at once.`)
-        : new WasmFunctionError('abi', `${what}, outside its memory of ${count(memory.size, 'byte')}.`);
+      throw pointer === 0 ? noMemoryLeft(data.length) : misplaced(pointer, data.length, memory.size);
     }
     memory.write(pointer, data);
     return [pointer, data.length];
@@ -161,7 +158,10 @@ export class BindgenGuest implements Guest, BindgenHost {
     const pointer = (this.intrinsics.moveStack?.(-RETURN_AREA) ?? OLD_RETURN_POINTER) >>> 0;
     const memory = this.requireMemory();
     if (!memory.contains(pointer, RETURN_AREA)) {
-      throw new WasmFunctionError('abi', 'The guest has no room on its stack for a result.');
+      throw new WasmFunctionError(
+        'abi',
+        'The guest has no room on its stack for a result. Build it again; if it stays so, with a larger stack.',
+      );
     }
     memory.fill(pointer, RETURN_AREA);
     return pointer;
@@ -243,5 +243,23 @@ function readSlot(view: DataView, at: number, type: WasmType): RawValue {
 }
 
 function missing(name: string): WasmFunctionError {
-  return new WasmFunctionError('abi', `The module exports no ${name}, which text and bytes need.`);
+  return new WasmFunctionError(
+    'abi',
+    `The module exports no ${name}, which text and bytes need. Build it with wasm-pack or wasm-bindgen.`,
+  );
+}
+
+function noMemoryLeft(size: number): WasmFunctionError {
+  return new WasmFunctionError(
+    'memory',
+    `The guest has no memory left for ${count(size, 'byte')}; raise the memory limit or send less at once.`,
+  );
+}
+
+function misplaced(pointer: number, size: number, memory: number): WasmFunctionError {
+  return new WasmFunctionError(
+    'abi',
+    `The guest's allocator answered ${String(pointer)} for ${count(size, 'byte')}, outside its memory of ` +
+      `${count(memory, 'byte')}. Build it again with current tools.`,
+  );
 }

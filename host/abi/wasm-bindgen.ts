@@ -89,7 +89,10 @@ function instantiate(module: WebAssembly.Module, description: ModuleDescription,
   const type = findFunction(description, plan.export)?.type;
   const layout = type === undefined ? undefined : layOutBindgen(plan.signature, type);
   if (layout === undefined) {
-    throw new WasmFunctionError('abi', `The export "${plan.export}" does not fit ${formatSignature(plan.signature)}.`);
+    throw new WasmFunctionError(
+      'abi',
+      `The export "${plan.export}" does not fit ${formatSignature(plan.signature)}. Check its signature and deploy again.`,
+    );
   }
   return new BindgenGuest(module, description, layout, plan);
 }

@@ -37,7 +37,10 @@ export function fromEngine(thrown: unknown, guest: Guest | undefined, memoryCap:
     );
   }
   if (thrown instanceof WebAssembly.LinkError) {
-    return new WasmFunctionError('abi', `The module does not fit its host: ${thrown.message}.`);
+    return new WasmFunctionError(
+      'abi',
+      `The module does not fit its host (${thrown.message}). Build it again with current tools, or choose another ABI.`,
+    );
   }
   return new WasmFunctionError('guest', `The function threw an exception that it did not catch (${describe(thrown)}).`);
 }

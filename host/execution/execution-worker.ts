@@ -116,7 +116,7 @@ export class ExecutionWorker {
     } catch (error) {
       // values of a signature can always be handed over; should one not be, it costs this call only
       this.#forget(call);
-      call.reject(new WasmFunctionError('arguments', `The arguments could not be handed over: ${String(error)}.`));
+      call.reject(notHandedOver(error));
       setImmediate(() => {
         lane.owner.ended(lane);
       });
@@ -317,6 +317,11 @@ function diedError(reason: Error): WasmFunctionError {
     ? new WasmFunctionError('memory', 'The call made the host hold more data than a worker may; send less at once.')
     : new WasmFunctionError(
         'result',
-        `The function's worker ended before it had answered (${reason.message}); what it returned could not be handed over.`,
+        `The function's worker ended before it had answered (${reason.message}). Return less at once, or look at the log of Node-RED.`,
       );
+}
+
+function notHandedOver(error: unknown): WasmFunctionError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new WasmFunctionError('arguments', `The arguments could not be handed over (${reason}). Send less at once.`);
 }

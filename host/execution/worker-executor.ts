@@ -37,7 +37,7 @@ export class WorkerExecutor implements Executor, WorkerOwner {
   }
 
   open(compiled: CompiledModule, plan: CallPlan, options: ExecutionOptions): Execution {
-    if (this.#closed) throw new WasmFunctionError('closed', 'The wasm host has been closed.');
+    if (this.#closed) throw new WasmFunctionError('closed', 'The wasm host has been closed. Deploy again.');
     const execution = new WorkerExecution(this, compiled, plan, options, () => this.#nextLane++);
     this.#executions.add(execution);
     return execution;
@@ -209,5 +209,8 @@ function timeoutError(seconds: number): WasmFunctionError {
 }
 
 function notStartedError(reason: Error): WasmFunctionError {
-  return new WasmFunctionError('closed', `No worker thread could be started (${reason.message}).`);
+  return new WasmFunctionError(
+    'closed',
+    `No worker thread could be started (${reason.message}). Free memory on this machine, or lower wasmFunctionWorkers in settings.js.`,
+  );
 }

@@ -35,8 +35,8 @@ function park(): never {
 
 function instantiate({ binding }: Lane): Guest {
   const caller = findAbi(binding.plan.abi)?.caller;
-  if (caller === undefined) throw new WasmFunctionError('abi', `This version cannot call ${binding.plan.abi} modules.`);
-  return caller.instantiate(binding.module, binding.description, binding.plan);
+  if (caller !== undefined) return caller.instantiate(binding.module, binding.description, binding.plan);
+  throw new WasmFunctionError('abi', `This version cannot call ${binding.plan.abi} modules. Choose another ABI.`);
 }
 
 /** After these the instance is as it was before the call; after any other error it is thrown away. */
@@ -64,7 +64,8 @@ function run(call: number, lane: Lane, epoch: number, args: readonly GuestValue[
   try {
     answer(call, outcome);
   } catch (error) {
-    const text = `The function's result could not be handed over: ${String(error)}.`;
+    const reason = error instanceof Error ? error.message : String(error);
+    const text = `The function's result could not be handed over (${reason}). Return less at once.`;
     answer(call, new WasmFunctionError('result', text));
   }
 }

@@ -89,7 +89,7 @@ async function answer(request: LoadRequest): Promise<LoaderAnswer> {
         ? error
         : new WasmFunctionError(
             'module',
-            `The module could not be read: ${error instanceof Error ? error.message : String(error)}.`,
+            `The module could not be read (${error instanceof Error ? error.message : String(error)}). Build it again with other tools.`,
           );
     return { kind: 'failed', error: toErrorData(known) };
   }

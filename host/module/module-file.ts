@@ -58,9 +58,13 @@ async function readAtMost(handle: FileHandle, file: string, size: number, maxSiz
       if (bytesRead === 0) return buffer.subarray(0, length);
       if (length === buffer.length) break;
     }
-    throw new WasmFunctionError('file', `"${file}" changed while it was read; it is read again when it rests.`, {
-      file,
-    });
+    throw new WasmFunctionError(
+      'file',
+      `"${file}" changed while it was read; wait until it rests, then it is read again.`,
+      {
+        file,
+      },
+    );
   }
   const mebibytes = (size / MIB).toFixed(1);
   throw new WasmFunctionError(
@@ -80,10 +84,10 @@ function fileProblem(file: string, error: NodeJS.ErrnoException): string {
     case 'EPERM':
       return `Node-RED may not read "${file}". Give its user permission to read the file.`;
     case 'ELOOP':
-      return `"${file}" is a link that leads back to itself.`;
+      return `"${file}" is a link that leads back to itself. Replace it by the file.`;
     case 'ENXIO':
       return `"${file}" is not a regular file; a .wasm file is needed.`;
     default:
-      return `"${file}" could not be read (${error.code ?? error.message}).`;
+      return `"${file}" could not be read (${error.code ?? error.message}). Check the file and the disk it is on.`;
   }
 }

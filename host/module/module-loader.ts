@@ -56,8 +56,7 @@ export class ModuleLoader {
     this.#thread.ref();
     this.#thread.postMessage(this.#current.request);
     this.#timer = setTimeout(() => {
-      const seconds = String(this.timeout);
-      this.#giveUp(`The module could not be loaded within ${seconds} s; it is too large or made to be slow.`);
+      this.#giveUp(slowModule(this.timeout));
     }, this.timeout * 1000);
   }
 
@@ -80,7 +79,7 @@ export class ModuleLoader {
         });
     });
     thread.on('error', (error) => {
-      if (this.#thread === thread) this.#giveUp(`The module could not be loaded: ${error.message}.`);
+      if (this.#thread === thread) this.#giveUp(loaderDied(error));
     });
     return thread;
   }
@@ -92,10 +91,10 @@ export class ModuleLoader {
     this.#next();
   }
 
-  #giveUp(message: string): void {
+  #giveUp(error: WasmFunctionError): void {
     void this.#end();
     this.#finish((job) => {
-      job.reject(new WasmFunctionError('module', message));
+      job.reject(error);
     });
   }
 
@@ -106,4 +105,20 @@ export class ModuleLoader {
     thread?.ref();
     await thread?.terminate();
   }
+}
+
+/** @param timeout seconds */
+function slowModule(timeout: number): WasmFunctionError {
+  return new WasmFunctionError(
+    'module',
+    `The module could not be loaded within ${String(timeout)} s: it is too large, or made to be slow. ` +
+      'Build a smaller one (wasm-opt -Oz).',
+  );
+}
+
+function loaderDied(reason: Error): WasmFunctionError {
+  return new WasmFunctionError(
+    'module',
+    `The module ended the thread that was to load it (${reason.message}). Build a smaller one (wasm-opt -Oz).`,
+  );
 }

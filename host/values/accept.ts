@@ -30,7 +30,8 @@ function wrongCount(signature: Signature, given: string): WasmFunctionError {
   const wanted = String(signature.parameters.length);
   return new WasmFunctionError(
     'arguments',
-    `${formatSignature(signature)} takes an array of ${wanted} values, one a parameter; got ${given}.`,
+    `${formatSignature(signature)} takes an array of ${wanted} values, one a parameter; got ${given}. ` +
+      'Make such an array before this node.',
   );
 }
 
@@ -62,10 +63,13 @@ function acceptParameter(read: () => unknown, parameter: Parameter, index: numbe
     const label = parameter.name === undefined ? `Parameter ${String(index + 1)}` : `Parameter "${parameter.name}"`;
     const subject = `${label} (${parameter.type}) of ${formatSignature(signature)}`;
     if (error instanceof Unacceptable) {
-      throw new WasmFunctionError('arguments', `${subject} takes ${error.message}; got ${describeValue(value)}.`);
+      throw new WasmFunctionError(
+        'arguments',
+        `${subject} takes ${error.message}; got ${describeValue(value)}. Convert it before this node, or choose another input.`,
+      );
     }
     const reason = error instanceof Error ? error.message : describeValue(error);
-    throw new WasmFunctionError('arguments', `${subject}: the value cannot be read (${reason}).`);
+    throw new WasmFunctionError('arguments', `${subject}: the value cannot be read (${reason}). Send a plain value.`);
   }
 }
 

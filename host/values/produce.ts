@@ -107,7 +107,7 @@ function parseJson(value: Exclude<GuestValue, null>): JsonValue {
   throw unfit(
     parsed.kind === 'deep'
       ? `The result is JSON nested more than ${String(MAX_JSON_DEPTH)} deep, ${place}; return it flatter, or take it as a string.`
-      : `The result is not JSON: error ${place}.`,
+      : `The result is not JSON: error ${place}; choose another kind of result, or mend the function.`,
   );
 }
 

@@ -41,7 +41,7 @@ export function registerAdminEndpoints(RED: NodeAPI<RuntimeSettings>, services: 
     handler(request).then(
       (result) => response.json(result),
       (error: unknown) => {
-        if (!isExpected(error)) RED.log.error(`[wasm-function] ${request.path}: ${String(error)}`);
+        if (!isExpected(error)) RED.log.error(`[wasm-function] ${request.path} failed: ${describeFault(error)}`);
         refuse(request, response, error);
       },
     );
@@ -94,7 +94,10 @@ function upload({ hosts, paths, limits }: EndpointServices): Handler {
   return async (request) => {
     const name = checkUploadName(request.query.name);
     if (paths.uploads === undefined) {
-      throw new RequestError(409, 'Node-RED runs without a user directory, so there is no place to store a module.');
+      throw new RequestError(
+        409,
+        'Node-RED runs without a user directory, so there is no place to store a module. Name a path instead.',
+      );
     }
     if (request.query.replace !== 'true' && (await isStored(paths.uploads, name))) {
       throw new RequestError(409, `There is a module "${name}" already. Rename the file, or replace the module.`);
@@ -124,7 +127,10 @@ function readInspectionChoice(asked: Record<string, unknown>, limits: HostLimits
 async function readModule(request: Request, limits: HostLimits): Promise<Buffer> {
   // a type that a page of another origin cannot send without being asked for leave first
   if (request.headers['content-type'] !== 'application/wasm') {
-    throw new RequestError(415, "A module is sent as it is, with the content type 'application/wasm'.");
+    throw new RequestError(
+      415,
+      'The content type is not application/wasm. Send the bytes of the module as they are, with that type.',
+    );
   }
   return readBody(request, limits.maxFileSize * MIB).catch((error: unknown) => {
     if (!(error instanceof BodyTooLarge)) throw error;
@@ -155,5 +161,14 @@ function toRefusal(error: unknown): { status: number; code: ErrorCode | 'request
   if (error instanceof RequestError) return { status: error.status, code: 'request', message: error.message };
   if (error instanceof SavedValueError) return { status: 400, code: 'request', message: error.message };
   if (error instanceof WasmFunctionError) return { status: 422, code: error.code, message: error.message };
-  return { status: 500, code: 'request', message: 'The request could not be answered; see the log of Node-RED.' };
+  return {
+    status: 500,
+    code: 'request',
+    message: 'The request could not be answered. Look at the log of Node-RED, and try again.',
+  };
+}
+
+/** For the log: where a fault of our own was. */
+function describeFault(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

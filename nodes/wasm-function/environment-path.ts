@@ -13,8 +13,8 @@ export function readEnvironmentPath(RED: NodeAPI, name: string, node?: Node): st
   throw new WasmFunctionError(
     'file',
     node === undefined
-      ? `The environment variable "${name}" is not set for Node-RED itself; one of a flow or group is seen once it is deployed.`
-      : `The environment variable "${name}", which is to name the module, is not set: set it for Node-RED, the flow or ` +
+      ? `The environment variable "${name}" is not set for Node-RED itself. Set it, or deploy first where a flow or group sets it.`
+      : `The environment variable "${name}", which is to name the module, is not set. Set it for Node-RED, the flow or ` +
           'the group, or choose another variable.',
   );
 }

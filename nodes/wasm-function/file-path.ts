@@ -55,7 +55,10 @@ export class ModulePaths {
    */
   async locateInside(path: unknown): Promise<string> {
     if (typeof path !== 'string') {
-      throw new WasmFunctionError('file', `The module's path is ${describe(path)}; text is needed.`);
+      throw new WasmFunctionError(
+        'file',
+        `The path of the module, as the message or context gives it, is ${describe(path)}; text is needed.`,
+      );
     }
     checkPath(path);
     // looked at as written first, so that the answer for a path outside says nothing about what is there
@@ -69,7 +72,11 @@ export class ModulePaths {
       if (!isInsideOneOf(real, realRoots)) throw this.#outside(path);
       return real;
     }
-    throw new WasmFunctionError('file', `There is no file "${path}" in ${list(this.#roots)}.`, { file: path });
+    throw new WasmFunctionError(
+      'file',
+      `There is no file "${path}" in ${list(this.#roots)}. Check the path, or put the module there.`,
+      { file: path },
+    );
   }
 
   #outside(path: string): WasmFunctionError {
@@ -86,7 +93,8 @@ function checkPath(path: string): void {
   if (path.trim() === '') {
     throw new WasmFunctionError('file', "No module is chosen. Name a .wasm file in the node's properties.");
   }
-  if (path.includes('\0')) throw new WasmFunctionError('file', "The module's path has a NUL character in it.");
+  if (path.includes('\0'))
+    throw new WasmFunctionError('file', "The module's path has a NUL character in it. Correct the path.");
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -19,7 +19,7 @@ export function createInputReader(util: Util, node: Node, { value, type }: Typed
     case 'full':
       return (message, callback) => callback(undefined, message);
     case 'json': {
-      const constant = understand(() => JSON.parse(value) as unknown, `input is no JSON`);
+      const constant = understand(() => JSON.parse(value) as unknown, 'input is no JSON');
       return (_message, callback) => callback(undefined, constant);
     }
     case 'jsonata': {
@@ -94,8 +94,14 @@ function failure(property: string, error: unknown): WasmFunctionError {
   if (error instanceof WasmFunctionError) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return property === 'output'
-    ? new WasmFunctionError('result', `The result could not be put where output says: ${reason}`)
-    : new WasmFunctionError('arguments', `${property} could not be read: ${reason}`);
+    ? new WasmFunctionError(
+        'result',
+        `The result could not be put where the output says (${reason}). Choose another output, or another context store.`,
+      )
+    : new WasmFunctionError(
+        'arguments',
+        `The ${property} could not be read (${reason}). Check where the node reads it, and what the message carries there.`,
+      );
 }
 
 function understand<T>(prepare: () => T, what: string): T {
@@ -103,6 +109,6 @@ function understand<T>(prepare: () => T, what: string): T {
     return prepare();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw misconfigured(`${what}: ${reason}. Correct it in the node's properties and deploy again.`);
+    throw misconfigured(`The ${what} (${reason}). Correct it in the node's properties and deploy again.`);
   }
 }

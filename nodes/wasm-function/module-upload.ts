@@ -44,7 +44,11 @@ export async function storeModule(folder: string, name: string, bytes: Uint8Arra
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw new WasmFunctionError('file', `"${name}" could not be stored: ${(error as Error).message}`);
+    const reason = (error as Error).message;
+    throw new WasmFunctionError(
+      'file',
+      `"${name}" could not be stored (${reason}). Check the disk and Node-RED's rights.`,
+    );
   }
 }
 

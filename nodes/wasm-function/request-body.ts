@@ -25,6 +25,6 @@ export async function readBody(request: IncomingMessage, most: number): Promise<
     });
     request.on('end', () => resolve(Buffer.concat(chunks)));
     request.on('error', reject);
-    request.on('close', () => reject(new Error('The request ended before its body did.')));
+    request.on('close', () => reject(new Error('The request ended before its body did')));
   });
 }

@@ -1,6 +1,6 @@
 import type { NodeAPISettingsWithData, NodeSettings } from 'node-red';
 import { DEFAULT_LIMITS, type HostLimits } from '../../host/limits';
-import { readNumber, type NumberRange } from '../saved-value';
+import { readNumber, SavedValueError, type NumberRange } from '../saved-value';
 
 /** What settings.js may say about this node; anything may stand there, so nothing is assumed. */
 export interface WasmFunctionSettings {
@@ -36,8 +36,12 @@ export function readLimits(settings: WasmFunctionSettings, warn: (text: string) 
   const number = (name: keyof WasmFunctionSettings, range: NumberRange, fallback: number): number => {
     try {
       return readNumber(name, settings[name], range, fallback);
-    } catch {
-      warn(`settings.js: ${name} is ${String(settings[name])}, which is no such limit; ${String(fallback)} is used.`);
+    } catch (error) {
+      if (!(error instanceof SavedValueError)) throw error;
+      const { shown, expected } = error;
+      warn(
+        `In settings.js ${name} is ${shown}: expected ${expected}. Until it is corrected ${String(fallback)} is used.`,
+      );
       return fallback;
     }
   };
@@ -57,6 +61,8 @@ function readRoots(value: unknown, warn: (text: string) => void): readonly strin
   if (Array.isArray(value) && value.every((each): each is string => typeof each === 'string' && each !== '')) {
     return value;
   }
-  warn('settings.js: wasmFunctionRoots is not a list of folders; none is used.');
+  warn(
+    'In settings.js wasmFunctionRoots is no list of folders: expected ["/folder", …]. Until it is corrected none is used.',
+  );
   return DEFAULT_LIMITS.roots;
 }

@@ -229,7 +229,10 @@ describe('npm start', () => {
     try {
       await started.printed(/warning +the sensor sends one number a message\. .*takes an array of 2 values/);
       await eventually('errors were printed and counted', () => / … and \d+ more\n/.test(started.errors));
-      assert.match(started.errors, /^error: \(i32, i32\) → i32 takes an array of 2 values.*; got [\d.]+\n/);
+      assert.match(
+        started.errors,
+        /^error: \(i32, i32\) → i32 takes an array of 2 values.*; got [\d.]+\. Make such an array before this node\.\n/,
+      );
       assert.deepEqual(started.results, []);
     } finally {
       assert.equal(await started.interrupt(), 0, started.errors);

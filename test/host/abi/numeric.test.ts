@@ -72,7 +72,7 @@ describe('what numbers refuse', () => {
   test('a missing export lists those there are', () => {
     assert.throws(() => open('numeric', 'wat/loop', 'nope'), {
       code: 'export',
-      message: /no "nope"; choose one of "spin", "ok"/,
+      message: /no "nope"\. Choose one of its functions: "spin", "ok"\./,
     });
     assert.throws(() => open('numeric', 'wat/trap', 'memory'), {
       code: 'export',

@@ -59,7 +59,7 @@ export async function deliver(options: DeliverOptions): Promise<Delivered> {
         }
         if (retry === 'wait' && !warned) {
           warned = true;
-          log.warn(`A message waits and is delivered again until this is mended: ${error.message}`);
+          log.warn(`A message waits, and is delivered again until its error is mended: ${error.message}`);
         }
         break;
       }
@@ -102,6 +102,6 @@ async function waitFor(milliseconds: number, signal: AbortSignal): Promise<void>
 function settledText(settle: number): string {
   return (
     `A message has made no progress in the flow for ${String(settle)} s and is acknowledged as if it were done. ` +
-    'A node keeps it without saying so; give it a way on, or raise the settle time.'
+    'A node keeps it without saying so. Give it a way on, or raise the settle time of the source.'
   );
 }

@@ -13,6 +13,7 @@ const BY_CODE: ReadonlyMap<string, Retry> = new Map([
   ['module', 'wait'],
   ['queue', 'wait'],
   ['closed', 'wait'],
+  ['configuration', 'wait'],
   ['arguments', 'give-up'],
   ['abi', 'give-up'],
   ['export', 'give-up'],

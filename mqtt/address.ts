@@ -1,4 +1,5 @@
 /** Where a broker is. */
+import { MqttError } from './errors';
 
 const DEFAULT_PORTS = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 } as const;
 
@@ -21,21 +22,23 @@ export function isWebSocket(address: BrokerAddress): boolean {
   return address.protocol === 'ws' || address.protocol === 'wss';
 }
 
-/** @throws Error with a sentence when `url` is no broker address */
+/** @throws MqttError `configuration` when `url` is no broker address */
 export function parseBrokerAddress(url: string): BrokerAddress {
-  const expected = 'expected mqtt://, mqtts://, ws:// or wss:// with a host, such as mqtt://127.0.0.1:1883';
   const text = url.trim();
   const protocol = /^([a-z]+):\/\//i.exec(text)?.[1]?.toLowerCase() ?? '';
-  if (!isProtocol(protocol)) throw new Error(`"${url}" is no broker address: ${expected}.`);
+  if (!isProtocol(protocol)) throw noAddress(url);
   let parsed: URL;
   try {
     // The URL parser knows hosts and ports of http only: other schemes are parsed loosely.
     parsed = new URL(text.replace(/^[a-z]+:/i, 'http:'));
   } catch {
-    throw new Error(`"${url}" is no broker address: ${expected}.`);
+    throw noAddress(url);
   }
   if (parsed.username !== '' || parsed.password !== '') {
-    throw new Error('The broker address holds a user or password: give them in their own fields, which are encrypted.');
+    throw new MqttError(
+      'configuration',
+      'The broker address holds a user or password. Give them in their own fields, which are encrypted.',
+    );
   }
   return {
     protocol,
@@ -43,6 +46,14 @@ export function parseBrokerAddress(url: string): BrokerAddress {
     port: explicitPort(text) ?? DEFAULT_PORTS[protocol],
     path: parsed.pathname + parsed.search,
   };
+}
+
+function noAddress(url: string): MqttError {
+  return new MqttError(
+    'configuration',
+    `"${url}" is no broker address: expected mqtt://, mqtts://, ws:// or wss:// with a host. ` +
+      'Correct it in the connection, such as mqtt://127.0.0.1:1883.',
+  );
 }
 
 /** As text for logs and messages. */

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSecure, isWebSocket } from './address';
 import { PortTakenError, startEmbeddedBroker, type EmbeddedBroker } from './embedded-broker';
+import { ConnectionLog } from './connection-log';
+import { MqttError } from './errors';
 import type { OutgoingMessage } from './message';
 import type { ConnectionSettings, Log } from './settings';
 import type { SessionFilters } from './session-filters';
@@ -29,6 +31,7 @@ export interface Publisher extends ConnectionUse {
 export class Connection {
   readonly settings: ConnectionSettings;
   readonly #log: Log;
+  readonly #statusLog: ConnectionLog;
   readonly #sessionFilters: SessionFilters;
   readonly #users = new Map<object, StatusListener>();
   #publisher: SinkClient | undefined;
@@ -41,18 +44,22 @@ export class Connection {
   #embeddedFailure: ConnectionStatus | undefined;
   #closing: Promise<void> = Promise.resolve();
   #removed = false;
-  #lastLogged = '';
 
   constructor(settings: ConnectionSettings, log: Log, sessionFilters: SessionFilters) {
     this.settings = settings.embeddedBind === undefined ? settings : withLocalAddress(settings, settings.embeddedBind);
     this.#log = log;
+    this.#statusLog = new ConnectionLog(log);
     this.#sessionFilters = sessionFilters;
   }
 
   /** Subscribes with a client of its own. */
   subscribe(options: SourceOptions): ConnectionUse {
-    const source = new SourceClient(this.settings, options, this.#sessionFilters);
     const user = {};
+    const onStatus: StatusListener = (status) => {
+      this.#statusLog.report(user, status);
+      options.onStatus(status);
+    };
+    const source = new SourceClient(this.settings, { ...options, onStatus }, this.#sessionFilters);
     this.#add(user, options.onStatus);
     this.#whenReady(() => {
       source.open();
@@ -99,6 +106,7 @@ export class Connection {
 
   async #remove(user: object): Promise<void> {
     this.#users.delete(user);
+    this.#statusLog.forget(user);
     if (this.#users.size === 0) this.#closing = this.#closeAll();
     await this.#closing;
   }
@@ -118,7 +126,7 @@ export class Connection {
 
   #tellPublishers(status: ConnectionStatus): void {
     this.#publisherStatus = status;
-    this.#logOnce(status);
+    this.#statusLog.report(this.#publishers, status);
     for (const user of this.#publishers) this.#users.get(user)?.(status);
   }
 
@@ -127,6 +135,7 @@ export class Connection {
     const embedded = this.#embedded;
     this.#publisher = undefined;
     this.#embedded = undefined;
+    this.#statusLog.forget(this.#publishers);
     embedded?.abort.abort();
     await publisher?.close();
     this.#formerPublisher = publisher;
@@ -139,7 +148,9 @@ export class Connection {
     if (!this.#removed || publisher === undefined) return;
     this.#formerPublisher = undefined;
     if (!(await publisher.endSession())) {
-      this.#log.warn('The broker could not be asked to end the session of the connection; it stays until it expires.');
+      this.#log.warn(
+        'The broker could not be asked to end the session of the connection: it stays until it expires. End it on the broker if that is too long.',
+      );
     }
   }
 
@@ -166,15 +177,25 @@ export class Connection {
     const { address, protocolVersion, credentials } = this.settings;
     while (!signal.aborted) {
       try {
-        if (isSecure(address)) throw new Error('An embedded broker serves mqtt:// and ws:// only: choose one of them.');
+        if (isSecure(address)) {
+          throw new MqttError(
+            'configuration',
+            'An embedded broker serves mqtt:// and ws:// only. Choose one of them in the connection.',
+          );
+        }
         if (protocolVersion === 5) {
-          throw new Error('An embedded broker speaks MQTT 3.1.1 only: choose that version in the connection.');
+          throw new MqttError(
+            'configuration',
+            'An embedded broker speaks MQTT 3.1.1 only. Choose that version in the connection.',
+          );
         }
         const transport = isWebSocket(address) ? 'websocket' : 'tcp';
         const warn = (text: string): void => {
           this.#log.warn(text);
         };
-        return await startEmbeddedBroker({ bind, port: address.port, transport, credentials, warn });
+        const broker = await startEmbeddedBroker({ bind, port: address.port, transport, credentials, warn });
+        this.#statusLog.forget(this);
+        return broker;
       } catch (error) {
         this.#embeddedFailure = { kind: 'failed', reason: 'embedded', message: (error as Error).message };
         this.#tellAll(this.#embeddedFailure);
@@ -187,17 +208,8 @@ export class Connection {
 
   #tellAll(status: ConnectionStatus): void {
     this.#publisherStatus = status;
-    this.#logOnce(status);
+    this.#statusLog.report(this, status);
     for (const onStatus of this.#users.values()) onStatus(status);
-  }
-
-  /** A broker that stays away is told of once, not at every attempt. */
-  #logOnce(status: ConnectionStatus): void {
-    const text = status.kind === 'failed' ? status.message : status.kind;
-    if (status.kind === 'connecting' || text === this.#lastLogged) return;
-    this.#lastLogged = text;
-    if (status.kind === 'failed') this.#log.warn(text);
-    else this.#log.info(status.kind === 'connected' ? 'Connected to the broker.' : 'Disconnected from the broker.');
   }
 }
 

@@ -4,6 +4,7 @@ import { once, type EventEmitter } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { BlockList, createServer as createTcpServer, isIP, isIPv6, type Server, type Socket } from 'node:net';
 import { createWebSocketStream, WebSocketServer } from 'ws';
+import { MqttError, wordsOf } from './errors';
 import type { Credentials } from './settings';
 import { SlowReaders, STREAM_CAPACITY } from './slow-reader';
 
@@ -38,12 +39,13 @@ const stores = new Map<number, unknown>();
 
 /**
  * Runs a broker in this process (MQTT 3.1.1, by aedes), or shares the one that runs on this port already.
- * @throws Error with a sentence: an open address without credentials, a port that is taken
+ * @throws MqttError `configuration`: an open address without credentials, a port that is taken
  */
 export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
   if (!isLoopback(options.bind) && options.credentials === undefined) {
-    throw new Error(
-      `An embedded broker on ${options.bind} is open to the network: give the connection a user and password, or bind it to 127.0.0.1.`,
+    throw new MqttError(
+      'configuration',
+      `An embedded broker on ${options.bind} is open to the network. Give the connection a user and password, or bind it to 127.0.0.1.`,
     );
   }
   await stopping.get(options.port);
@@ -52,8 +54,9 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
     broker = { options, started: start(options), users: 0 };
     running.set(options.port, broker);
   } else if (!isSameBroker(broker.options, options)) {
-    throw new Error(
-      `Another connection runs an embedded broker on port ${String(options.port)} with other settings: give both the same address, kind and credentials, or another port.`,
+    throw new MqttError(
+      'configuration',
+      `Another connection runs an embedded broker on port ${String(options.port)} with other settings. Give both the same address, kind and credentials, or another port.`,
     );
   }
   broker.users += 1;
@@ -163,19 +166,21 @@ async function listen(server: Server, { bind, port }: EmbeddedBrokerOptions): Pr
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {
       throw new PortTakenError(
-        `Port ${String(port)} on ${bind} is taken, probably by a broker that runs already: to use that one, switch the embedded broker off in the connection; otherwise choose another port.`,
-        { cause: error },
+        `Port ${String(port)} on ${bind} is taken, probably by a broker that runs already. To use that one, switch the embedded broker off in the connection; otherwise choose another port. It is tried again.`,
       );
     }
-    throw new Error(`An embedded broker cannot listen on ${bind}, port ${String(port)}: ${(error as Error).message}.`, {
-      cause: error,
-    });
+    throw new MqttError(
+      'configuration',
+      `An embedded broker cannot listen on ${bind}, port ${String(port)} (${wordsOf(error)}). Choose another address or port in the connection.`,
+    );
   }
 }
 
 /** The port may become free: it is worth another try. */
-export class PortTakenError extends Error {
-  override readonly name = 'PortTakenError';
+export class PortTakenError extends MqttError {
+  constructor(message: string) {
+    super('configuration', message);
+  }
 }
 
 const loopback = new BlockList();

@@ -1,5 +1,6 @@
 /** Payloads between MQTT's bytes and JavaScript's values. */
 import { isUtf8 } from 'node:buffer';
+import { MqttError, wordsOf } from './errors';
 
 export const SOURCE_FORMATS = ['auto', 'utf8', 'buffer', 'json'] as const;
 export const SINK_FORMATS = ['auto', 'utf8', 'json'] as const;
@@ -8,7 +9,7 @@ export type SinkFormat = (typeof SINK_FORMATS)[number];
 
 /**
  * `auto` is text when the bytes are valid UTF-8, otherwise a Buffer; it never parses.
- * @throws Error where `json` was asked for and the bytes are none
+ * @throws MqttError `payload` where `json` was asked for and the bytes are none
  */
 export function decodePayload(bytes: Buffer, format: SourceFormat): unknown {
   switch (format) {
@@ -26,17 +27,20 @@ export function decodePayload(bytes: Buffer, format: SourceFormat): unknown {
 /**
  * `auto` sends bytes as they are, text, numbers, booleans and BigInt as text, objects as JSON; null is empty.
  * `utf8` is the same, except that bytes must be text; `json` makes JSON of everything.
- * @throws Error where `value` cannot be sent
+ * @throws MqttError `payload` where `value` cannot be sent
  */
 export function encodePayload(value: unknown, format: SinkFormat): Buffer {
-  if (value === undefined) throw new Error('msg.payload is undefined: give it a value, or null for an empty message.');
+  if (value === undefined) {
+    throw new MqttError('payload', 'msg.payload is undefined. Give it a value, or null for an empty message.');
+  }
   if (format === 'json') return toJson(value);
   if (value === null) return Buffer.alloc(0);
   const bytes = asBytes(value);
   if (bytes !== undefined) {
     if (format === 'utf8' && !isUtf8(bytes)) {
-      throw new Error(
-        'msg.payload holds bytes that are not UTF-8 text: choose the format "auto" to send them as they are.',
+      throw new MqttError(
+        'payload',
+        'msg.payload holds bytes that are not UTF-8 text. Choose the format "auto" to send them as they are.',
       );
     }
     return bytes;
@@ -64,21 +68,27 @@ function toJson(value: unknown): Buffer {
   try {
     text = JSON.stringify(value) as string | undefined;
   } catch (error) {
-    throw new Error(`msg.payload cannot be written as JSON: ${messageOf(error)}.`, { cause: error });
+    throw new MqttError(
+      'payload',
+      `msg.payload cannot be written as JSON (${wordsOf(error)}). Send what JSON can say.`,
+    );
   }
-  if (text === undefined) throw new Error(`msg.payload is a ${typeof value}, which cannot be written as JSON.`);
-  return Buffer.from(text, 'utf8');
+  if (text !== undefined) return Buffer.from(text, 'utf8');
+  throw new MqttError('payload', `msg.payload is a ${typeof value}, which JSON cannot say. Send what JSON can say.`);
 }
 
 function parseJson(bytes: Buffer): unknown {
-  if (!isUtf8(bytes)) throw new Error('The payload is not JSON: its bytes are not UTF-8 text.');
+  if (!isUtf8(bytes)) throw notJson('its bytes are not UTF-8 text');
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch (error) {
-    throw new Error(`The payload is not JSON: ${messageOf(error)}.`, { cause: error });
+    throw notJson(wordsOf(error));
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function notJson(why: string): MqttError {
+  return new MqttError(
+    'payload',
+    `The payload is not JSON (${why}). Have the sender correct it, or choose another format in the source.`,
+  );
 }

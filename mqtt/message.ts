@@ -1,5 +1,6 @@
 /** MQTT packets as Node-RED messages and back, with the property names of Node-RED's own MQTT nodes. */
 import type { IPublishPacket } from 'mqtt';
+import { MqttError } from './errors';
 import { decodePayload, encodePayload, type SinkFormat, type SourceFormat } from './format';
 import { invalidTopic } from './topic';
 
@@ -52,7 +53,7 @@ export function toFlowMessage(packet: IPublishPacket, format: SourceFormat): Rec
 
 /**
  * What a sink publishes: its settings first, then the message's own properties.
- * @throws Error with a sentence where the message cannot be published
+ * @throws MqttError `topic` or `payload` where the message cannot be published
  */
 export function toOutgoingMessage(
   message: Readonly<Record<string, unknown>>,
@@ -63,7 +64,7 @@ export function toOutgoingMessage(
   const topic = settings.topic === '' ? asTopic(message.topic) : settings.topic;
   // A topic alias stands for the topic that was sent with it before (MQTT 5, section 3.3.2.3.4).
   const reason = topic === '' && properties.topicAlias !== undefined ? undefined : invalidTopic(topic);
-  if (reason !== undefined) throw new Error(reason);
+  if (reason !== undefined) throw new MqttError('topic', reason, { topic });
   return {
     topic,
     payload: encodePayload(message.payload, settings.format),

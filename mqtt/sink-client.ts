@@ -1,5 +1,7 @@
 import { BrokerClient, discardSession } from './broker-client';
 import { clientIdOf } from './client-id';
+import { addressText } from './address';
+import { MqttError } from './errors';
 import type { OutgoingMessage } from './message';
 import type { ConnectionSettings } from './settings';
 import type { ConnectionStatus, StatusListener } from './status';
@@ -108,7 +110,7 @@ export class SinkClient {
 
   #wait(publication: Publication): void {
     if (publication.message.qos === 0 && this.#everConnected) {
-      publication.reject(new Error('The broker is not connected: a message of QoS 0 does not wait for it.'));
+      publication.reject(notConnected());
     } else if (this.#waiting.length >= MAX_WAITING) {
       publication.reject(queueError(this.#receiveMaximum !== undefined));
     } else {
@@ -151,7 +153,7 @@ export class SinkClient {
         this.#unacknowledged.delete(publication);
         if (qos > 0) this.#inFlight -= 1;
         if (error === undefined || (error as Error | null) === null) publication.resolve();
-        else publication.reject(publishError(topic, error));
+        else publication.reject(publishError(topic, error).in({ broker: addressText(this.#settings.address) }));
         this.#sendWaiting();
         if (this.#isDrained) this.#drained?.();
       },
@@ -179,18 +181,35 @@ function ignore(): void {
   // See above.
 }
 
-/** The codes say to whoever delivers the message again that the fault is not the message's. */
-function closedError(): Error {
-  const text = 'The MQTT connection was closed before the broker had acknowledged the message.';
-  return Object.assign(new Error(text), { code: 'closed' });
+function notConnected(): MqttError {
+  return new MqttError(
+    'broker',
+    'The broker is not connected, and a message of QoS 0 does not wait for it. Send it again, or use QoS 1.',
+  );
 }
 
-function queueError(isConnected: boolean): Error {
-  const cause = isConnected ? 'The broker takes messages more slowly than they come' : 'The broker is not connected';
-  const text = `${cause} and ${String(MAX_WAITING)} messages wait for it already: no more do.`;
-  return Object.assign(new Error(text), { code: 'queue' });
+/** The codes `closed` and `queue` say to whoever delivers the message again that the fault is not the message's. */
+function closedError(): MqttError {
+  return new MqttError(
+    'closed',
+    'The MQTT connection was closed before the broker had acknowledged the message. Send it again.',
+  );
 }
 
-function publishError(topic: string, error: Error): Error {
-  return new Error(`The broker did not take the message on "${topic}": ${error.message}.`, { cause: error });
+function queueError(isConnected: boolean): MqttError {
+  const waiting = String(MAX_WAITING);
+  return new MqttError(
+    'queue',
+    isConnected
+      ? `The broker takes messages more slowly than they come, and ${waiting} wait for it already. Send less, or use a faster broker.`
+      : `The broker is not connected, and ${waiting} messages wait for it already. See why in the status of the node; what waits is sent then.`,
+  );
+}
+
+function publishError(topic: string, error: Error): MqttError {
+  return new MqttError(
+    'broker',
+    `The broker did not take the message on "${topic}" (${error.message}). Check the topic and the rights of the user.`,
+    { reason: error.message },
+  );
 }

@@ -31,7 +31,7 @@ export class SlowReaders {
     this.#dropped.set(client, (dropped ?? 0) + 1);
     if (dropped === undefined) {
       this.#warn(
-        `The embedded broker drops messages for the client "${client.id}", which reads more slowly than they come: make the flow behind it faster, or use a broker that keeps them on disk.`,
+        `The embedded broker drops messages for the client "${client.id}", which reads more slowly than they come. Make the flow behind it faster, or use a broker that keeps them on disk.`,
       );
     }
     return false;
@@ -42,6 +42,8 @@ export class SlowReaders {
     const dropped = this.#dropped.get(client);
     if (dropped === undefined) return;
     this.#dropped.delete(client);
-    this.#warn(`The embedded broker has dropped ${String(dropped)} messages for the client "${client.id}".`);
+    this.#warn(
+      `The embedded broker has dropped ${String(dropped)} messages for the client "${client.id}", which has caught up or left now. Those are lost; use a broker that keeps them on disk.`,
+    );
   }
 }

@@ -93,7 +93,7 @@ export class SourceClient {
     this.#sessionFilters.delete(this.#sessionName);
     if (!(await discardSession(this.#settings, this.#clientId))) {
       this.#options.log.warn(
-        `The broker could not be asked to end the session "${this.#clientId}"; it keeps messages until it expires.`,
+        `The broker could not be asked to end the session "${this.#clientId}": it keeps messages until it expires. End it on the broker if that is too long.`,
       );
     }
   }
@@ -128,7 +128,7 @@ export class SourceClient {
     if (!this.#hasWarnedOfOthers) {
       this.#hasWarnedOfOthers = true;
       log.warn(
-        `The session "${this.#clientId}" brings messages on "${topic}", which an earlier topic of this node has subscribed to: they are acknowledged and not given to the flow.`,
+        `The session "${this.#clientId}" brings messages on "${topic}", which an earlier topic of this node has subscribed to. They are acknowledged and not given to the flow; nothing is to be done.`,
       );
     }
     delivery.acknowledge();
@@ -159,6 +159,6 @@ function ignore(): void {
 }
 
 function refusal(filter: string, error: Error): ConnectionStatus {
-  const message = `The subscription to "${filter}" was not accepted: check the topic and the rights of the user (${error.message}).`;
+  const message = `The subscription to "${filter}" was not accepted (${error.message}). Check the topic and the rights of the user; it is tried again with the next connection.`;
   return { kind: 'failed', reason: 'subscription', message };
 }

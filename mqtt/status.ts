@@ -32,7 +32,7 @@ export function isSameStatus(one: ConnectionStatus, other: ConnectionStatus): bo
 }
 
 /** Return codes of 3.1.1 (section 3.2.2.3) and reason codes of 5 (sections 3.2.2.2 and 3.14.2.1). */
-const BROKER_CODES: ReadonlyMap<number, FailureReason> = new Map([
+const BROKER_CODES: ReadonlyMap<number, BrokerFailure> = new Map([
   [1, 'protocol'],
   [2, 'client-id'],
   [4, 'credentials'],
@@ -45,7 +45,7 @@ const BROKER_CODES: ReadonlyMap<number, FailureReason> = new Map([
   [0x8e, 'taken-over'],
 ]);
 
-const SYSTEM_CODES: Readonly<Record<string, FailureReason>> = {
+const SYSTEM_CODES: Readonly<Record<string, BrokerFailure>> = {
   ECONNREFUSED: 'refused',
   ECONNRESET: 'refused',
   ENOTFOUND: 'address',
@@ -55,7 +55,10 @@ const SYSTEM_CODES: Readonly<Record<string, FailureReason>> = {
   ETIMEDOUT: 'timeout',
 };
 
-const ADVICE: Readonly<Record<FailureReason, string>> = {
+/** Reasons that a broker or the network gives. */
+type BrokerFailure = Exclude<FailureReason, 'subscription' | 'dead-letter' | 'embedded' | 'configuration'>;
+
+const ADVICE: Readonly<Record<BrokerFailure, string>> = {
   address: 'the host was not found or cannot be reached; check the address',
   refused: 'nothing accepts connections there; check that the broker runs and the port is right',
   timeout: 'no answer came in time; check the address and any firewall between',
@@ -64,21 +67,17 @@ const ADVICE: Readonly<Record<FailureReason, string>> = {
   'client-id': 'the broker refused the client identifier; choose another prefix in the connection',
   protocol: 'the broker does not speak this version of MQTT; choose the other one in the connection',
   'taken-over': 'another client with the same identifier has connected; give each process a prefix of its own',
-  subscription: 'the broker refused the subscription; check the topic and the rights of the user',
-  'dead-letter': 'the broker refused a dead letter; check its topic and the rights of the user',
-  embedded: 'the embedded broker could not start',
-  configuration: 'the connection is not set up completely',
-  other: 'the connection ended in an error',
+  other: 'the connection ended in an error; see the log of the broker',
 };
 
 /** @param where the broker's address, for the sentence */
 export function failureOf(error: unknown, where: string): ConnectionStatus & { kind: 'failed' } {
   const reason = reasonOf(error);
   const detail = error instanceof Error && error.message !== '' ? error.message : codeOf(error);
-  return { kind: 'failed', reason, message: `${where}: ${ADVICE[reason]} (${detail}).` };
+  return { kind: 'failed', reason, message: `${where}: ${ADVICE[reason]} (${detail}). It is tried again.` };
 }
 
-function reasonOf(error: unknown): FailureReason {
+function reasonOf(error: unknown): BrokerFailure {
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code === 'number') return BROKER_CODES.get(code) ?? 'other';
   const text = codeOf(error);

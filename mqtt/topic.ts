@@ -5,21 +5,22 @@ const MAX_TOPIC_BYTES = 65535;
 
 /** Why `topic` cannot be published to, as a sentence; undefined where it can. */
 export function invalidTopic(topic: string): string | undefined {
-  if (topic === '') return 'The topic is empty: give one in the node or in msg.topic.';
-  if (/[+#]/.test(topic)) return `The topic "${topic}" holds a wildcard: + and # are for subscriptions only.`;
+  if (topic === '') return 'The topic is empty. Give one in the node or in msg.topic.';
+  if (/[+#]/.test(topic))
+    return `The topic "${topic}" holds a wildcard; + and # are for subscriptions only. Publish to a topic without them.`;
   return invalidText(topic);
 }
 
 /** Why `filter` cannot be subscribed to, as a sentence; undefined where it can. */
 export function invalidFilter(filter: string): string | undefined {
-  if (filter === '') return 'The topic is empty: give one, for instance "sensors/+/noise".';
+  if (filter === '') return 'The topic is empty. Give one in the source, for instance "sensors/+/noise".';
   const share = /^\$share(?:\/([^/]*)(?:\/(.*))?)?$/s.exec(filter);
   if (share === null) return invalidText(filter) ?? invalidWildcards(filter);
   const [, group = '', shared = ''] = share;
   if (group === '' || /[+#]/.test(group)) {
-    return `The shared subscription "${filter}" needs a group name without + or #: $share/group/topic.`;
+    return `The shared subscription "${filter}" needs a group name without + or #. Write it as $share/group/topic.`;
   }
-  if (shared === '') return `The shared subscription "${filter}" names no topic: $share/group/topic.`;
+  if (shared === '') return `The shared subscription "${filter}" names no topic. Write it as $share/group/topic.`;
   return invalidText(filter) ?? invalidWildcards(shared);
 }
 
@@ -46,20 +47,20 @@ function invalidWildcards(filter: string): string | undefined {
   const levels = filter.split('/');
   for (const [index, level] of levels.entries()) {
     if (level.length > 1 && /[+#]/.test(level)) {
-      return `In the topic "${filter}" the wildcard of "${level}" must stand alone between slashes.`;
+      return `In the topic "${filter}" the wildcard of "${level}" does not stand alone. Put slashes around it.`;
     }
     if (level === '#' && index !== levels.length - 1) {
-      return `In the topic "${filter}" the wildcard # must be the last level.`;
+      return `In the topic "${filter}" the wildcard # is not the last level. Put it at the end, or use +.`;
     }
   }
   return undefined;
 }
 
 function invalidText(topic: string): string | undefined {
-  if (topic.includes('\0')) return 'The topic holds a NUL character, which MQTT does not allow.';
-  if (/\p{Surrogate}/u.test(topic)) return 'The topic holds half of a surrogate pair, which is not text.';
+  if (topic.includes('\0')) return 'The topic holds a NUL character, which MQTT does not allow. Take it out.';
+  if (/\p{Surrogate}/u.test(topic)) return 'The topic holds half of a surrogate pair, which is not text. Take it out.';
   if (new TextEncoder().encode(topic).length > MAX_TOPIC_BYTES) {
-    return `The topic is longer than ${String(MAX_TOPIC_BYTES)} bytes.`;
+    return `The topic is longer than the ${String(MAX_TOPIC_BYTES)} bytes that MQTT allows. Shorten it.`;
   }
   return undefined;
 }

@@ -102,5 +102,5 @@ function packetLength(bytes: Buffer): number | undefined {
       return length <= bytes.length ? length : undefined;
     }
   }
-  throw new Error('A packet length takes more than four bytes, which MQTT does not allow.');
+  throw new Error('a packet length takes more than four bytes, which MQTT does not allow');
 }

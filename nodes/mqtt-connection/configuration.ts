@@ -1,5 +1,6 @@
 import type { NodeDef } from 'node-red';
 import { isSecure, parseBrokerAddress } from '../../mqtt/address';
+import { MqttError } from '../../mqtt/errors';
 import type { QoS } from '../../mqtt/message';
 import type { Announcement, ConnectionSettings } from '../../mqtt/settings';
 import type { TlsOptions } from '../../mqtt/stream';
@@ -42,7 +43,7 @@ const LONGEST_KEEPALIVE = 0xffff;
 /** Seconds; the largest value means that the session never expires (MQTT 5, section 3.1.2.11.2). */
 const LONGEST_EXPIRY = 0xffffffff;
 
-/** @throws Error with a sentence that says what is wrong with the definition */
+/** @throws MqttError `configuration`, SavedValueError: what is wrong with the definition */
 export function parseConnection(
   definition: ConnectionDefinition,
   surroundings: ConnectionSurroundings,
@@ -51,7 +52,10 @@ export function parseConnection(
   const clientId = readText('clientId', definition.clientId).trim();
   const persistent = readBoolean(definition.persistent, false);
   if (persistent && clientId === '') {
-    throw new Error('A persistent session needs a client identifier: give a prefix for it in the connection.');
+    throw new MqttError(
+      'configuration',
+      'A persistent session needs a client identifier. Give a prefix for it in the connection.',
+    );
   }
   const { user, password } = surroundings;
   return {
@@ -86,8 +90,8 @@ export function parseConnection(
 function readTls(id: string, surroundings: ConnectionSurroundings): TlsOptions {
   if (id === '') return {};
   const options = surroundings.tlsOptions(id);
-  if (options === undefined) throw new Error('The TLS configuration of the connection is missing: choose another.');
-  return options;
+  if (options !== undefined) return options;
+  throw new MqttError('configuration', 'The TLS configuration of the connection is missing. Choose another one there.');
 }
 
 function readAnnouncement(value: unknown, name: string): Announcement | undefined {
@@ -96,7 +100,8 @@ function readAnnouncement(value: unknown, name: string): Announcement | undefine
   const text = readText(`${name}.topic`, topic).trim();
   if (text === '') return undefined;
   const reason = invalidTopic(text);
-  if (reason !== undefined) throw new Error(`The ${name} message: ${reason}`);
+  if (reason !== undefined)
+    throw new MqttError('configuration', `The ${name} message of the connection is not valid. ${reason}`);
   return {
     topic: text,
     payload: typeof payload === 'string' ? payload : payload === undefined ? '' : JSON.stringify(payload),

@@ -1,32 +1,60 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { Connection } from '../../mqtt/connection';
+import { isOfOneNode } from '../../mqtt/connection-log';
+import { MqttError, wordsOf } from '../../mqtt/errors';
 import type { ConnectionStatus, StatusListener } from '../../mqtt/status';
 
 /** The runtime's mqtt-connection node, as the nodes that use it see it. */
 export interface MqttConnectionNode extends Node<{ user: unknown; password: unknown }> {
-  /** Undefined where the node's configuration is wrong; `problem` says why. */
+  /** Undefined where the node's configuration is wrong; `problem` says why, and the node has logged it. */
   connection?: Connection | undefined;
-  problem?: string | undefined;
+  problem?: MqttError | undefined;
 }
 
-/** @throws Error with a sentence where there is no connection to use */
+/** @throws MqttError `configuration` where there is no connection to use */
 export function connectionOf(RED: NodeAPI, id: unknown): Connection {
-  const node = typeof id === 'string' && id !== '' ? RED.nodes.getNode(id) : null;
-  const { connection, problem } = (node ?? {}) as Partial<MqttConnectionNode>;
+  const { connection, problem } = findNode(RED, id);
   if (connection !== undefined) return connection;
-  throw new Error(problem ?? 'No MQTT connection is chosen: choose or add one in the node.');
+  throw problem ?? new MqttError('configuration', 'No MQTT connection is chosen. Choose or add one in the node.');
 }
 
-/** Shows a status on `node` and logs each reason of a failure once. Own keys are in the catalogue of each node. */
+/** What a definition that cannot be understood is to everyone: an error of its configuration. */
+export function asConfigurationError(error: unknown): MqttError {
+  return error instanceof MqttError ? error : misconfigured(wordsOf(error));
+}
+
+function misconfigured(message: string): MqttError {
+  return new MqttError('configuration', message);
+}
+
+/**
+ * Shows that `node` cannot work, and logs why unless its connection has.
+ * @param id of the connection that the node names
+ * @returns the reason
+ */
+export function showMisconfigured(RED: NodeAPI, node: Node, id: unknown, error: unknown): MqttError {
+  const problem = asConfigurationError(error);
+  const { message } = problem;
+  node.status(statusOf({ kind: 'failed', reason: 'configuration', message }, node.type));
+  if (findNode(RED, id).problem !== problem) node.warn(message);
+  return problem;
+}
+
+/** Shows a status on `node`. Reasons that lie with the node itself are logged, each once; others the connection logs. */
 export function showStatus(node: Node): StatusListener {
   let lastProblem = '';
   return (status) => {
     node.status(statusOf(status, node.type));
     if (status.kind === 'connected') lastProblem = '';
-    if (status.kind !== 'failed' || status.message === lastProblem) return;
+    if (status.kind !== 'failed' || !isOfOneNode(status.reason) || status.message === lastProblem) return;
     lastProblem = status.message;
     node.warn(status.message);
   };
+}
+
+function findNode(RED: NodeAPI, id: unknown): Partial<MqttConnectionNode> {
+  const node = typeof id === 'string' && id !== '' ? RED.nodes.getNode(id) : null;
+  return (node ?? {}) as Partial<MqttConnectionNode>;
 }
 
 function statusOf(

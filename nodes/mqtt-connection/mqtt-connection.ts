@@ -4,7 +4,7 @@ import { Connection } from '../../mqtt/connection';
 import { SessionFilters } from '../../mqtt/session-filters';
 import type { TlsOptions } from '../../mqtt/stream';
 import { parseConnection, type ConnectionDefinition } from './configuration';
-import type { MqttConnectionNode } from './connection-node';
+import { asConfigurationError, type MqttConnectionNode } from './connection-node';
 import { readText } from '../saved-value';
 
 const register = (RED: NodeAPI): void => {
@@ -35,8 +35,8 @@ const register = (RED: NodeAPI): void => {
       };
       this.connection = new Connection(settings, log, sessionFilters);
     } catch (error) {
-      this.problem = (error as Error).message;
-      this.error(this.problem);
+      this.problem = asConfigurationError(error);
+      this.error(this.problem.message);
     }
     this.on('close', (removed: boolean, done: (error?: Error) => void) => {
       Promise.resolve(this.connection?.close(removed)).then(() => {

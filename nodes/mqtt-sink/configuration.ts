@@ -1,4 +1,5 @@
 import type { NodeDef } from 'node-red';
+import { MqttError } from '../../mqtt/errors';
 import { SINK_FORMATS } from '../../mqtt/format';
 import type { QoS, SinkSettings } from '../../mqtt/message';
 import { invalidTopic } from '../../mqtt/topic';
@@ -13,11 +14,11 @@ export interface SinkDefinition extends NodeDef {
   readonly format?: unknown;
 }
 
-/** @throws Error with a sentence that says what is wrong with the definition */
+/** @throws MqttError `configuration`, SavedValueError: what is wrong with the definition */
 export function parseSink(definition: SinkDefinition): SinkSettings {
   const topic = readText('topic', definition.topic).trim();
   const reason = topic === '' ? undefined : invalidTopic(topic);
-  if (reason !== undefined) throw new Error(reason);
+  if (reason !== undefined) throw new MqttError('configuration', reason);
   return {
     topic,
     qos: readQos(definition.qos),

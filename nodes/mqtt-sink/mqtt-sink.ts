@@ -1,52 +1,72 @@
 import type { Node, NodeAPI } from 'node-red';
-import { toOutgoingMessage } from '../../mqtt/message';
-import { connectionOf, showStatus } from '../mqtt-connection/connection-node';
+import { addressText } from '../../mqtt/address';
+import type { Connection } from '../../mqtt/connection';
+import { MqttError } from '../../mqtt/errors';
+import { toOutgoingMessage, type OutgoingMessage, type SinkSettings } from '../../mqtt/message';
+import { toCatchable } from '../catchable-error';
+import { connectionOf, showMisconfigured, showStatus } from '../mqtt-connection/connection-node';
 import { parseSink, type SinkDefinition } from './configuration';
+
+type Message = Readonly<Record<string, unknown>>;
+type Publish = (message: Message) => Promise<void>;
 
 const register = (RED: NodeAPI): void => {
   function MqttSink(this: Node, definition: SinkDefinition): void {
     RED.nodes.createNode(this, definition);
     try {
-      connect(this, definition);
+      connect(this, parseSink(definition), connectionOf(RED, definition.connection));
     } catch (error) {
-      refuseAll(this, error as Error);
+      const reason = showMisconfigured(RED, this, definition.connection, error);
+      // A node that cannot work answers every message with the reason.
+      answer(this, () => Promise.reject(reason));
     }
   }
 
-  function connect(node: Node, definition: SinkDefinition): void {
-    const settings = parseSink(definition);
-    const connection = connectionOf(RED, definition.connection);
+  function connect(node: Node, settings: SinkSettings, connection: Connection): void {
     const publisher = connection.publisher(showStatus(node));
-    node.on('input', (message, _send, done) => {
-      publishMessage(message)
-        .then(() => {
-          done();
-        }, done)
-        // Node-RED clones the message of an error and throws when it cannot.
-        .catch((error: unknown) => {
-          node.error(String(error));
-        });
+    const { address, protocolVersion } = connection.settings;
+    const broker = addressText(address);
+    answer(node, async (message) => {
+      let outgoing: OutgoingMessage | undefined;
+      try {
+        outgoing = toOutgoingMessage(message, settings, protocolVersion);
+        await publisher.publish(outgoing);
+      } catch (error) {
+        throw error instanceof MqttError ? error.in({ broker, ...topicOf(outgoing, settings) }) : error;
+      }
     });
     node.on('close', (removed: boolean, done: (error?: Error) => void) => {
       publisher.release(removed).then(() => {
         done();
       }, done);
     });
-
-    async function publishMessage(message: Record<string, unknown>): Promise<void> {
-      await publisher.publish(toOutgoingMessage(message, settings, connection.settings.protocolVersion));
-    }
-  }
-
-  /** A node that cannot work answers every message with the reason. */
-  function refuseAll(node: Node, reason: Error): void {
-    showStatus(node)({ kind: 'failed', reason: 'configuration', message: reason.message });
-    node.on('input', (_message, _send, done) => {
-      done(reason);
-    });
   }
 
   RED.nodes.registerType('mqtt-sink', MqttSink);
 };
+
+function topicOf(outgoing: OutgoingMessage | undefined, settings: SinkSettings): { topic?: string } {
+  const topic = outgoing?.topic ?? settings.topic;
+  return topic === '' ? {} : { topic };
+}
+
+/** Ends each message with `done`, once: with the error, where there is one. */
+function answer(node: Node, publish: Publish): void {
+  node.on('input', (message, _send, done) => {
+    void publish(message as Message)
+      .then(
+        () => {
+          done();
+        },
+        (error: unknown) => {
+          done(toCatchable(error));
+        },
+      )
+      // Node-RED clones the message of an error and throws when it cannot.
+      .catch((error: unknown) => {
+        node.error(toCatchable(error), { _msgid: message._msgid });
+      });
+  });
+}
 
 export = register;

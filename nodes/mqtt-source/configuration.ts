@@ -1,4 +1,5 @@
 import type { NodeDef } from 'node-red';
+import { MqttError } from '../../mqtt/errors';
 import { SOURCE_FORMATS, type SourceFormat } from '../../mqtt/format';
 import type { QoS } from '../../mqtt/message';
 import { invalidFilter, invalidTopic } from '../../mqtt/topic';
@@ -37,12 +38,12 @@ const MOST_ATTEMPTS = 1_000_000;
 /** Fractions allowed; a day at most. */
 const SETTLE_RANGE: NumberRange = { least: 0.001, most: 86_400, unit: 'seconds' };
 
-/** @throws Error with a sentence that says what is wrong with the definition */
+/** @throws MqttError `configuration`, SavedValueError: what is wrong with the definition */
 export function parseSource(definition: SourceDefinition): SourceSettings {
   const filter = readText('topic', definition.topic).trim();
   const deadLetter = readText('deadLetter', definition.deadLetter).trim();
   const reason = invalidFilter(filter) ?? (deadLetter === '' ? undefined : invalidTopic(deadLetter));
-  if (reason !== undefined) throw new Error(reason);
+  if (reason !== undefined) throw new MqttError('configuration', reason);
   return {
     filter,
     qos: readNumber('qos', definition.qos, { least: 0, most: 2, whole: true }, 1) as QoS,

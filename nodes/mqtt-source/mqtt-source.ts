@@ -3,7 +3,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { FlowTracker } from '../../delivery/outcome';
 import { trackerFor } from '../../delivery/node-red-tracker';
 import type { Connection, Publisher } from '../../mqtt/connection';
-import { connectionOf, showStatus } from '../mqtt-connection/connection-node';
+import { connectionOf, showMisconfigured, showStatus } from '../mqtt-connection/connection-node';
 import { parseSource, type SourceDefinition, type SourceSettings } from './configuration';
 import { Receiver } from './receiver';
 import { SourceStatus } from './source-status';
@@ -14,7 +14,7 @@ const register = (RED: NodeAPI): void => {
     try {
       connect(this, parseSource(definition), connectionOf(RED, definition.connection));
     } catch (error) {
-      showStatus(this)({ kind: 'failed', reason: 'configuration', message: (error as Error).message });
+      showMisconfigured(RED, this, definition.connection, error);
     }
   }
 
@@ -77,7 +77,7 @@ const register = (RED: NodeAPI): void => {
     const tracker = trackerFor(RED);
     if (tracker === undefined) {
       node.warn(
-        'This runtime does not tell when a flow is done with a message: messages are acknowledged as received.',
+        'This runtime does not tell when a flow is done with a message, so messages are acknowledged as received. Run the flow in Node-RED itself for more.',
       );
     }
     return tracker;

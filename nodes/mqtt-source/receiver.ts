@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deliver, type Delivered } from '../../delivery/deliver';
 import type { FlowError, FlowTracker } from '../../delivery/outcome';
 import { backOff } from '../../delivery/retry-policy';
+import { wordsOf } from '../../mqtt/errors';
 import type { Delivery } from '../../mqtt/in-flight';
 import { payloadBytes, toFlowMessage, type OutgoingMessage } from '../../mqtt/message';
 import type { SourceSettings } from './configuration';
@@ -39,7 +40,9 @@ export class Receiver {
   /** Owns the delivery: it is acknowledged or abandoned, whatever happens. */
   receive(delivery: Delivery): void {
     this.#run(delivery).catch((error: unknown) => {
-      this.#options.log.error(`A message on "${delivery.packet.topic}" was not delivered: ${String(error)}`);
+      this.#options.log.error(
+        `A message on "${delivery.packet.topic}" could not be delivered (${wordsOf(error)}). It stays unacknowledged; deploy again.`,
+      );
       delivery.abandon();
     });
   }
@@ -91,11 +94,15 @@ export class Receiver {
   async #giveUp(delivery: Delivery, { error, attempts }: DeadLetter): Promise<void> {
     const { settings, log } = this.#options;
     const { topic } = delivery.packet;
-    const reason = `after ${String(attempts)} deliveries: ${error.message}`;
+    const times = String(attempts);
     if (settings.deadLetter === '') {
-      log.error(`A message on "${topic}" was given up (a dead-letter topic would keep such messages) ${reason}`);
+      log.error(
+        `A message on "${topic}" was given up after ${times} deliveries; a dead-letter topic in the source would keep such messages. The last error: ${error.message}`,
+      );
     } else if (await this.#writeDeadLetter(delivery, deadLetterMessage(delivery, settings, error, attempts))) {
-      log.error(`A message on "${topic}" was written to "${settings.deadLetter}" ${reason}`);
+      log.error(
+        `A message on "${topic}" was written to "${settings.deadLetter}" after ${times} deliveries. The last error: ${error.message}`,
+      );
     } else {
       delivery.abandon();
       return;
@@ -127,7 +134,7 @@ export class Receiver {
   #refuse(delivery: Delivery, topic: string, error: Error): void {
     this.#refused.add(delivery);
     this.#options.onDeadLetterRefused(
-      `A dead letter could not be written to "${topic}"; its message stays unacknowledged and is tried again: check the topic and the rights of the user (${error.message})`,
+      `A dead letter could not be written to "${topic}"; it is tried again, and its message stays unacknowledged meanwhile. The reason: ${error.message}`,
     );
   }
 

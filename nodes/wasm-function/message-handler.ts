@@ -2,7 +2,7 @@ import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow, NodeMessageParts } 
 import { closedError, queueError } from '../../host/errors';
 import type { CallResult, WasmFunction } from '../../host/wasm-function';
 import { ArrivalOrder, type Place } from './arrival-order';
-import { toCatchable } from './catchable-error';
+import { toCatchable } from '../catchable-error';
 import type { FunctionSource } from './function-source';
 import type { Callback, PropertyReader, PropertyWriter } from './message-values';
 

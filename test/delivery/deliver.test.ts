@@ -96,7 +96,7 @@ describe('deliver', () => {
     });
   }
 
-  for (const code of ['file', 'module', 'queue', 'closed']) {
+  for (const code of ['file', 'module', 'queue', 'closed', 'configuration']) {
     test(`waits as long as it takes after ${code}, and warns once`, async () => {
       const { result, waits, warnings } = await run([...Array.from({ length: 7 }, () => failed(code)), completed], 1);
       assert.deepEqual(result, { kind: 'acknowledge' });

@@ -84,7 +84,7 @@ describe('the embedded broker', () => {
       '0.0.0.0',
       {},
       'mqtt',
-      /open to the network: give the connection a user/,
+      /open to the network\. Give the connection a user/,
     ],
     ['a name that is not loopback', 'example.com', {}, 'mqtt', /open to the network/],
     ['MQTT 5', '127.0.0.1', { protocolVersion: 5 }, 'mqtt', /MQTT 3\.1\.1 only/],

@@ -60,11 +60,11 @@ describe('payloads that go out', () => {
 
   for (const [format, value, reason] of [
     ['auto', undefined, /msg\.payload is undefined/],
-    ['auto', () => 1, /function, which cannot be written as JSON/],
-    ['auto', Symbol('s'), /symbol, which cannot be written as JSON/],
+    ['auto', () => 1, /function, which JSON cannot say/],
+    ['auto', Symbol('s'), /symbol, which JSON cannot say/],
     ['auto', circle, /cannot be written as JSON/],
     ['json', 1n, /cannot be written as JSON/],
-    ['utf8', invalid, /not UTF-8 text: choose the format "auto"/],
+    ['utf8', invalid, /not UTF-8 text\. Choose the format "auto"/],
   ] as const) {
     test(`${format} refuses ${typeof value}`, () => {
       assert.throws(() => encodePayload(value, format), reason);

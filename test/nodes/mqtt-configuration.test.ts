@@ -64,7 +64,10 @@ describe('saved properties of mqtt-connection', () => {
     });
     assert.deepEqual(birth, { topic: 'b', payload: 'x', qos: 1, retain: true });
     assert.equal(will, undefined);
-    assert.throws(() => parse({ will: { topic: 'a/#' } }), /The will message: .*wildcard/);
+    assert.throws(
+      () => parse({ will: { topic: 'a/#' } }),
+      /The will message of the connection is not valid\. .*wildcard/,
+    );
   });
 
   test('TLS settings are used where the address asks for TLS', () => {

@@ -196,12 +196,13 @@ describe('the MQTT nodes', { skip: mosquittoMissing }, () => {
     assert.equal(await inject(node, { payload: 'x', topic: 't' }), undefined);
   });
 
-  for (const [title, nodes, text, reason] of [
+  for (const [title, nodes, text, reason, teller] of [
     [
       'no connection',
       [{ type: 'mqtt-sink', topic: 't' }],
       'mqtt-sink.status.configuration',
       /No MQTT connection is chosen/,
+      'n',
     ],
     [
       'a persistent session without an identifier',
@@ -211,6 +212,7 @@ describe('the MQTT nodes', { skip: mosquittoMissing }, () => {
       ],
       'mqtt-sink.status.configuration',
       /needs a client identifier/,
+      'c',
     ],
     [
       'a topic that is none',
@@ -219,7 +221,8 @@ describe('the MQTT nodes', { skip: mosquittoMissing }, () => {
         { id: 'c', type: 'mqtt-connection' },
       ],
       'mqtt-source.status.configuration',
-      /must be the last level/,
+      /is not the last level/,
+      'n',
     ],
     [
       'TLS settings that are missing',
@@ -229,14 +232,23 @@ describe('the MQTT nodes', { skip: mosquittoMissing }, () => {
       ],
       'mqtt-sink.status.configuration',
       /TLS configuration of the connection is missing/,
+      'c',
     ],
   ] as const) {
-    test(`${title}: the status says so, and so does the log`, async () => {
+    test(`${title}: the status says so, and so does the log, once`, async () => {
       await helper.load(types, nodes.map((node, index) => (index === 0 ? { id: 'n', ...node } : node)) as never);
       const { node, statuses } = observe('n');
       assert.deepEqual(statuses.at(-1), { fill: 'red', shape: 'ring', text });
-      assert.match((node.warn as unknown as { args: [string][] }).args.at(-1)?.[0] ?? '', reason);
-      if (node.type === 'mqtt-sink') assert.match((await inject(node, { payload: 'x' }))?.message ?? '', reason);
+      const logged = helper.log().args.filter(([line]) => reason.test(String(line.msg)));
+      assert.deepEqual(
+        logged.map(([line]) => line.id),
+        [teller],
+      );
+      if (node.type !== 'mqtt-sink') return;
+      const error = await inject(node, { payload: 'x' });
+      assert.match(String(error), reason);
+      assert.doesNotMatch(String(error), /Error: /);
+      assert.equal((error as { code?: string } | undefined)?.code, 'configuration');
     });
   }
 
@@ -247,10 +259,9 @@ describe('the MQTT nodes', { skip: mosquittoMissing }, () => {
     ]);
     const sink = observe('sink');
     await eventually('the status', () => sink.statuses.at(-1)?.text === 'mqtt-sink.status.embedded');
-    assert.match(
-      (sink.node.warn as unknown as { args: [string][] }).args.at(-1)?.[0] ?? '',
-      /switch the embedded broker off/,
-    );
+    const told = (observe('c').node.warn as unknown as { args: [string][] }).args.map(([text]) => text);
+    assert.equal(told.length, 1, told.join());
+    assert.match(told[0] ?? '', /switch the embedded broker off/);
   });
 
   test('an embedded broker serves the flow and other programs, and stops with the flow', async () => {

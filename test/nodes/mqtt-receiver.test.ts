@@ -64,7 +64,7 @@ describe('a dead letter that the broker refuses', () => {
     assert.deepEqual(ends, ['acknowledged']);
     assert.deepEqual(waits, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
     assert.ok(letters.every(({ topic }) => topic === 'dead'));
-    assert.match(reasons[0] ?? '', /"dead"; its message stays unacknowledged and is tried again.*not authorised/);
+    assert.match(reasons[0] ?? '', /"dead"; it is tried again, and its message stays unacknowledged.*not authorised/);
     assert.equal(reasons.at(-1), undefined);
   });
 

@@ -10,6 +10,8 @@ declare module 'node-red-node-test-helper' {
     getNode(id: string): EventEmitter;
     startServer(done: () => void): void;
     stopServer(done: () => void): void;
+    /** The spy that all lines of the log go through. */
+    log(): { readonly args: readonly [{ readonly level: number; readonly id?: string; readonly msg: unknown }][] };
   }
 
   const helper: TestHelper;

@@ -1,7 +1,7 @@
 /** One message of a source, delivered into the flow until the flow is done with it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FlowError, FlowOutcome, FlowTracker } from './outcome';
-import { backOff, retryAfter } from './retry-policy';
+import { backOff, retryAfter, type Retry } from './retry-policy';
 
 export interface DeliverOptions {
   tracker: FlowTracker;
@@ -44,6 +44,7 @@ export async function deliver(options: DeliverOptions): Promise<Delivered> {
   for (let delivery = 1; !signal.aborted; delivery++) {
     const outcome = await deliverOnce(options, delivery);
     if (signal.aborted) break;
+    let retry: Retry = 'wait';
     switch (outcome.kind) {
       case 'completed':
         return { kind: 'acknowledge' };
@@ -52,7 +53,7 @@ export async function deliver(options: DeliverOptions): Promise<Delivered> {
         return { kind: 'acknowledge' };
       case 'failed': {
         const { error } = outcome;
-        const retry = retryAfter(error);
+        retry = retryAfter(error);
         if (retry !== 'wait') failures++;
         if (retry === 'give-up' || (retry === 'count' && failures >= attempts)) {
           return { kind: 'dead-letter', error, attempts: delivery };
@@ -66,7 +67,7 @@ export async function deliver(options: DeliverOptions): Promise<Delivered> {
       case 'abandoned':
         break;
     }
-    await wait(backOff(delivery), signal);
+    await wait(backOff(delivery, retry), signal);
   }
   return { kind: 'abandoned' };
 }

@@ -76,6 +76,16 @@ export class FlowLedger {
     message?.transit(destination);
   }
 
+  /**
+   * `source` has sent `msg` to the node of this id. Where a deploy has just stopped that one, the runtime drops the
+   * message without a word, and nothing else tells of it: `source` may call `done` long after the deploy.
+   */
+  routed(msg: FlowMessage, source: FlowNode, destination: string): void {
+    if (!this.#deploying || this.#open.size === 0 || this.surroundings.isRunning(destination)) return;
+    const message = this.#open.get(msg._msgid) ?? this.#adopt(msg, source);
+    if (message !== undefined) message.lost = true;
+  }
+
   /** A node is about to be given a message. */
   received(receipt: Receipt): void {
     if (this.#open.size === 0) return;

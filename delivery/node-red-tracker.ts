@@ -11,6 +11,13 @@ interface SendEvent {
   readonly destination: { readonly node: FlowNode };
 }
 
+/** A message before the runtime has looked for the node it goes to. */
+interface RouteEvent {
+  readonly msg: FlowMessage;
+  readonly source: { readonly node: FlowNode };
+  readonly destination: { readonly id: string };
+}
+
 interface CompleteEvent {
   readonly msg: FlowMessage;
   readonly node: { readonly node: FlowNode };
@@ -29,6 +36,8 @@ export interface Runtime {
 
 /** Hooks of this name are ours. */
 const LABEL = 'wasm-function-delivery';
+/** The one that is there during deploys only: messages need not pay for it otherwise. */
+const ROUTE_HOOK = `preRoute.${LABEL}`;
 
 /** Milliseconds between two looks at the settle clocks; a message settles up to two of them late. */
 const SWEEP = 250;
@@ -53,20 +62,26 @@ class HookedLedger {
   readonly #trackers = new Set<FlowTracker>();
   #sweeper: NodeJS.Timeout | undefined;
   #hooksOfOthers = false;
-  #deploy: { readonly ended: Promise<void>; end(): void } | undefined;
+  #deploy: { readonly ended: Promise<void>; end(): void; readonly routeMayLag: boolean } | undefined;
   readonly #deployStarts = (): void => {
     this.#ledger.deployStarts();
     if (this.#deploy !== undefined) return;
+    const routeMayLag = this.#routeMayLag();
+    this.hooks.add(ROUTE_HOOK, ({ msg, source, destination }: RouteEvent) => {
+      this.#ledger.routed(msg, source.node, destination.id);
+    });
     let end = (): void => undefined;
     const ended = new Promise<void>((resolve) => (end = resolve));
-    this.#deploy = { ended, end };
+    this.#deploy = { ended, end, routeMayLag };
   };
   readonly #nodesStopped = (): void => {
     this.#ledger.nodesStopped();
   };
   readonly #deployEnds = (): void => {
     this.#ledger.deployEnds();
-    this.#deploy?.end();
+    if (this.#deploy === undefined) return;
+    this.hooks.remove(ROUTE_HOOK);
+    this.#deploy.end();
     this.#deploy = undefined;
   };
 
@@ -80,7 +95,7 @@ class HookedLedger {
         const running = runtime.nodes.getNode(id);
         return node === undefined ? Boolean(running) : running === node;
       },
-      deliveryMayLag: () => this.#hooksOfOthers || hooks.has('onSend') || hooks.has('preRoute'),
+      deliveryMayLag: () => this.#hooksOfOthers || hooks.has('onSend') || this.#routeMayLag(),
     });
   }
 
@@ -103,6 +118,11 @@ class HookedLedger {
     };
     this.#trackers.add(tracker);
     return tracker;
+  }
+
+  /** Whether another package has a hook where messages are routed; during a deploy there is one of ours. */
+  #routeMayLag(): boolean {
+    return this.#deploy?.routeMayLag ?? this.hooks.has('preRoute');
   }
 
   #start(): void {

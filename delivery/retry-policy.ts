@@ -25,7 +25,12 @@ export function retryAfter(error: FlowError): Retry {
   return BY_CODE.get(error.code ?? '') ?? 'count';
 }
 
-/** Milliseconds before the next delivery, after `deliveries` of them: 1 s, doubling to 30 s. */
-export function backOff(deliveries: number): number {
-  return Math.min(30_000, 1000 * 2 ** (deliveries - 1));
+/** Milliseconds between deliveries at most, where each costs the flow its work again. */
+const LONGEST_PAUSE = 30_000;
+/** The same for `wait`: such a delivery is refused at once and costs next to nothing, and is to go on soon when mended. */
+const LONGEST_WAIT = 5000;
+
+/** Milliseconds before the next delivery, after `deliveries` of them: 1 s, doubling to 30 s, or to 5 s for `wait`. */
+export function backOff(deliveries: number, retry: Retry = 'count'): number {
+  return Math.min(retry === 'wait' ? LONGEST_WAIT : LONGEST_PAUSE, 1000 * 2 ** (deliveries - 1));
 }

@@ -33,8 +33,9 @@ export class ConfiguredFunction implements WasmFunction {
   #listeners: ((state: FunctionState) => void)[] = [];
   /** Executions of earlier contents that still finish their calls. */
   readonly #retiring = new Set<Execution>();
-  /** Calls that wait for the file to be loaded. */
+  /** What waits for the file to be loaded: calls, and resets between them. */
   #waiting: (() => void)[] = [];
+  #callsWaiting = 0;
   #closed = false;
   readonly #unsubscribe: () => void;
 
@@ -58,7 +59,10 @@ export class ConfiguredFunction implements WasmFunction {
   }
 
   async call(input: unknown): Promise<CallResult> {
-    const active = this.#active ?? (await this.#whenLoaded());
+    if (this.#active === undefined && this.#state.kind === 'loading' && !this.#closed)
+      return this.#callWhenLoaded(input);
+    const active = this.#active;
+    if (active === undefined || this.#closed) throw this.#unavailable();
     const { plan, execution } = active;
     try {
       const values = await execution.call(acceptArguments(input, plan.signature));
@@ -69,7 +73,9 @@ export class ConfiguredFunction implements WasmFunction {
   }
 
   reset(): void {
-    this.#active?.execution.reset();
+    if (this.#active !== undefined) this.#active.execution.reset();
+    // calls that came before it and wait are to be made before it
+    else if (this.#waiting.length > 0) this.#waiting.push(() => this.#active?.execution.reset());
   }
 
   async close(): Promise<void> {
@@ -83,19 +89,25 @@ export class ConfiguredFunction implements WasmFunction {
     this.onClose();
   }
 
-  async #whenLoaded(): Promise<Active> {
-    if (this.#state.kind === 'loading' && !this.#closed) {
-      if (this.#waiting.length >= this.options.queue) {
-        throw this.#inContext(queueError(this.#waiting.length));
-      }
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  #callWhenLoaded(input: unknown): Promise<CallResult> {
+    if (this.#callsWaiting >= this.options.queue) {
+      return Promise.reject(this.#inContext(queueError(this.#callsWaiting)));
     }
-    if (this.#closed) throw this.#inContext(closedError());
-    if (this.#active !== undefined) return this.#active;
-    throw this.#state.kind === 'failed' ? this.#inContext(this.#state.error) : closedError();
+    this.#callsWaiting += 1;
+    return new Promise((resolve) => {
+      this.#waiting.push(() => {
+        this.#callsWaiting -= 1;
+        resolve(this.call(input));
+      });
+    });
   }
 
-  #inContext(error: unknown, active?: Active): unknown {
+  /** Why there is no module to call. */
+  #unavailable(): WasmFunctionError {
+    return this.#inContext(this.#closed || this.#state.kind !== 'failed' ? closedError() : this.#state.error);
+  }
+
+  #inContext<E>(error: E, active?: Active): E | WasmFunctionError {
     if (!(error instanceof WasmFunctionError)) return error;
     const name = active?.plan.export ?? this.options.export;
     return error.in({
@@ -140,7 +152,7 @@ export class ConfiguredFunction implements WasmFunction {
 
   /** A file that is refused does not stop what works: the module before it goes on. */
   #refuse(error: WasmFunctionError): void {
-    if (this.#state.kind === 'ready') this.#become({ ...this.#state, refused: error });
+    if (this.#state.kind === 'ready') this.#become({ ...this.#state, refused: whileItGoesOn(error) });
     else this.#become({ kind: 'failed', error });
   }
 
@@ -148,6 +160,15 @@ export class ConfiguredFunction implements WasmFunction {
     this.#state = state;
     for (const listener of this.#listeners) listener(state);
   }
+}
+
+/** What is wrong with the file as it is now, and what that means for a node that works. */
+function whileItGoesOn({ code, message, cause }: WasmFunctionError): WasmFunctionError {
+  return new WasmFunctionError(
+    code,
+    `${message} The module loaded before is still used, until the node is deployed again or Node-RED restarts.`,
+    cause,
+  );
 }
 
 /** Settles what a node's configuration leaves open by what the module says. */

@@ -369,6 +369,36 @@ describe('deploys and closing', () => {
     assert.equal(await script.outcome('1'), 'abandoned');
   });
 
+  test('a node that sends to one that is stopped and says done after the deploy', async () => {
+    const script = new Script();
+    const sentInTime = script.follow('1');
+    const sentTooEarly = script.follow('2');
+    for (const msg of [sentInTime, sentTooEarly]) {
+      script.send(msg, a);
+      script.receive(msg, a);
+    }
+    script.ledger.deployStarts();
+    script.running.delete('b');
+    script.ledger.routed(sentTooEarly, a, 'b');
+    script.running.set('b', node('b'));
+    script.ledger.routed(sentInTime, a, 'b');
+    script.ledger.deployEnds();
+    script.done(sentInTime, a);
+    script.done(sentTooEarly, a);
+    assert.equal(await script.outcome('1'), 'completed');
+    assert.equal(await script.outcome('2'), 'abandoned');
+  });
+
+  test('a wire that leads nowhere is no loss, but during a deploy', async () => {
+    const script = new Script();
+    const msg = script.follow('1');
+    script.send(msg, a);
+    script.receive(msg, a);
+    script.ledger.routed(msg, a, 'never there');
+    script.done(msg, a);
+    assert.equal(await script.outcome('1'), 'completed');
+  });
+
   test('nodes that a deploy leaves alone go on, and after it nothing is doubted', async () => {
     const script = new Script();
     const wired = node('wired', 'function', [['removed']]);

@@ -609,7 +609,12 @@ describe('followed in a real Node-RED', () => {
     const settling = new TestFlow('settling', ['n'], [odd('n', 'never done')], 1);
     const cut = new TestFlow('cut', ['n'], [odd('n', 'holds', 'arrived')]);
     const closing = new TestFlow('closing', ['n'], [odd('n', 'done at close', 'arrived')]);
-    flows.push(held, settling, cut, closing);
+    const late = new TestFlow(
+      'late',
+      ['n'],
+      [odd('n', 'sends when released, done at the next', 'slow'), odd('slow', 'closes when released')],
+    );
+    flows.push(held, settling, cut, closing, late);
 
     const release = () => nodeRed.json<number>('/follow-release', { method: 'POST' });
     interface State {
@@ -645,6 +650,20 @@ describe('followed in a real Node-RED', () => {
       await eventually('the new node holds it', async () => (await state()).waiting === 2);
       await release();
       assert.equal((await again).kind, 'completed', 'followed as before');
+    });
+
+    test('a node that sends to one just stopped, and says done when the deploy is over', async () => {
+      const outcome = run(late);
+      await eventually('the node holds it', async () => (await state()).waiting === 1);
+      const changed = flows
+        .flatMap((flow) => flow.config() as Config[])
+        .map((each) => (each.id === 'late.slow' ? { ...each, name: 'changed' } : each));
+      const deployed = nodeRed.deploy(changed, 'nodes');
+      await eventually('the node behind it is closing', async () => (await state()).waiting === 2);
+      assert.equal(await release(), 2, 'it sends, and the other may close');
+      await deployed;
+      assert.equal(await release(), 1, 'it says done');
+      assert.equal((await outcome).kind, 'abandoned');
     });
 
     test('the hooks are there while a source is, and only then', async () => {

@@ -17,7 +17,14 @@ export interface ConnectionUse {
   release(removed: boolean): Promise<void>;
 }
 
+export interface Subscription extends ConnectionUse {
+  /** Messages of QoS 1 and 2 in the flow. */
+  readonly inFlight: number;
+}
+
 export interface Publisher extends ConnectionUse {
+  /** Messages that wait for the broker, over all publishers of the connection. */
+  readonly waiting: number;
   /** See `SinkClient.publish`. */
   publish(message: OutgoingMessage): Promise<void>;
 }
@@ -50,7 +57,7 @@ export class Connection {
   }
 
   /** Subscribes with a client of its own. */
-  subscribe(options: SourceOptions): ConnectionUse {
+  subscribe(options: SourceOptions): Subscription {
     const source = new SourceClient(this.settings, options, this.#sessionFilters);
     const user = {};
     this.#add(user, options.onStatus);
@@ -58,6 +65,9 @@ export class Connection {
       source.open();
     });
     return {
+      get inFlight() {
+        return source.inFlight;
+      },
       release: async (removed) => {
         await source.close(removed);
         await this.#remove(user);
@@ -73,6 +83,9 @@ export class Connection {
     const client = this.#openPublisher();
     onStatus(this.#publisherStatus);
     return {
+      get waiting() {
+        return client.waiting;
+      },
       publish: (message) => client.publish(message),
       release: async () => {
         this.#publishers.delete(user);

@@ -19,7 +19,14 @@ export interface ConnectionUse {
   release(removed: boolean): Promise<void>;
 }
 
+export interface Subscription extends ConnectionUse {
+  /** Messages of QoS 1 and 2 in the flow. */
+  readonly inFlight: number;
+}
+
 export interface Publisher extends ConnectionUse {
+  /** Messages that wait for the broker, over all publishers of the connection. */
+  readonly waiting: number;
   /** See `SinkClient.publish`. */
   publish(message: OutgoingMessage): Promise<void>;
 }
@@ -53,7 +60,7 @@ export class Connection {
   }
 
   /** Subscribes with a client of its own. */
-  subscribe(options: SourceOptions): ConnectionUse {
+  subscribe(options: SourceOptions): Subscription {
     const user = {};
     const onStatus: StatusListener = (status) => {
       this.#statusLog.report(user, status);
@@ -65,6 +72,9 @@ export class Connection {
       source.open();
     });
     return {
+      get inFlight() {
+        return source.inFlight;
+      },
       release: async (removed) => {
         await source.close(removed);
         await this.#remove(user);
@@ -80,6 +90,9 @@ export class Connection {
     const client = this.#openPublisher();
     onStatus(this.#publisherStatus);
     return {
+      get waiting() {
+        return client.waiting;
+      },
       publish: (message) => client.publish(message),
       release: async () => {
         this.#publishers.delete(user);

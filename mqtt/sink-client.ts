@@ -49,6 +49,11 @@ export class SinkClient {
     this.#clientId = clientIdOf(settings.clientId, settings.id, (name) => settings.environment(name));
   }
 
+  /** Messages that wait for the connection, or for their turn. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   open(): void {
     if (this.#closed) return;
     this.#client = new BrokerClient({

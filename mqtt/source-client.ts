@@ -57,6 +57,11 @@ export class SourceClient {
     return this.#inFlight.waiting;
   }
 
+  /** Messages of QoS 1 and 2 in the flow. */
+  get inFlight(): number {
+    return this.#inFlight.running;
+  }
+
   open(): void {
     if (this.#closed) return;
     this.#client = new BrokerClient({

@@ -50,7 +50,13 @@ declare global {
 
   interface DialogTabs {
     addTab(tab: { id: string; label: string }): void;
+    activateTab(id: string): void;
     resize(): void;
+  }
+
+  interface DialogTooltip {
+    setContent(html: string): void;
+    delete(): void;
   }
 
   interface DialogNotification {
@@ -70,7 +76,8 @@ declare global {
     validators: {
       typedInput(options: { typeField: string; allowUndefined?: boolean }): (this: object, value: unknown) => boolean;
     };
-    popover: { tooltip(target: JQuery, text: string): unknown };
+    /** @param html as it is, not escaped */
+    popover: { tooltip(target: JQuery, html: string): DialogTooltip };
     /** @param html as it is, not escaped */
     notify(html: string, options: DialogNotificationOptions): DialogNotification;
     tabs: { create(options: { id: string; onchange(tab: { id: string }): void }): DialogTabs };

@@ -18,6 +18,17 @@ export function validator<P>(
   };
 }
 
+/** Several checks of one property: the first reason counts. */
+export function allOf<P>(...checks: readonly DialogValidator<P>[]): DialogValidator<P> {
+  return function (value, options) {
+    for (const check of checks) {
+      const valid = check.call(this, value, options);
+      if (valid !== true) return valid;
+    }
+    return true;
+  };
+}
+
 /** Text as the runtime reads it: without the blanks around it. */
 export function trimmed(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';

@@ -2,7 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { Connection } from '../../mqtt/connection';
 import { isOfOneNode } from '../../mqtt/connection-log';
 import { MqttError, wordsOf } from '../../mqtt/errors';
-import type { ConnectionStatus, StatusListener } from '../../mqtt/status';
+import type { ShownStatus } from './watched-status';
 
 /** The runtime's mqtt-connection node, as the nodes that use it see it. */
 export interface MqttConnectionNode extends Node<{ user: unknown; password: unknown }> {
@@ -35,17 +35,21 @@ function misconfigured(message: string): MqttError {
 export function showMisconfigured(RED: NodeAPI, node: Node, id: unknown, error: unknown): MqttError {
   const problem = asConfigurationError(error);
   const { message } = problem;
-  node.status(statusOf({ kind: 'failed', reason: 'configuration', message }, node.type));
+  node.status(statusOf(RED, { kind: 'failed', reason: 'configuration', message }, node.type));
   if (findNode(RED, id).problem !== problem) node.warn(message);
   return problem;
 }
 
-/** Shows a status on `node`. Reasons that lie with the node itself are logged, each once; others the connection logs. */
-export function showStatus(node: Node): StatusListener {
+/**
+ * Shows a status on `node`. Reasons that lie with the node itself are logged, each once; others the connection logs.
+ * Own keys are in the catalogue of each node: the editor translates those, but not a text with a number in it, which
+ * comes in the language of the runtime.
+ */
+export function showStatus(RED: NodeAPI, node: Node): (status: ShownStatus) => void {
   let lastProblem = '';
   return (status) => {
-    node.status(statusOf(status, node.type));
-    if (status.kind === 'connected') lastProblem = '';
+    node.status(statusOf(RED, status, node.type));
+    if (status.kind === 'connected' || status.kind === 'busy') lastProblem = '';
     if (status.kind !== 'failed' || !isOfOneNode(status.reason) || status.message === lastProblem) return;
     lastProblem = status.message;
     node.warn(status.message);
@@ -58,7 +62,8 @@ function findNode(RED: NodeAPI, id: unknown): Partial<MqttConnectionNode> {
 }
 
 function statusOf(
-  status: ConnectionStatus,
+  RED: NodeAPI,
+  status: ShownStatus,
   type: string,
 ): { fill: 'green' | 'yellow' | 'red'; shape: 'dot' | 'ring'; text: string } {
   switch (status.kind) {
@@ -68,6 +73,10 @@ function statusOf(
       return { fill: 'green', shape: 'dot', text: 'node-red:common.status.connected' };
     case 'disconnected':
       return { fill: 'red', shape: 'ring', text: 'node-red:common.status.disconnected' };
+    case 'busy': {
+      const text = RED._(`${type}.busy.${status.what}`, { number: status.number });
+      return { fill: 'yellow', shape: status.isConnected ? 'dot' : 'ring', text };
+    }
     case 'failed':
       return { fill: 'red', shape: 'ring', text: `${type}.status.${status.reason}` };
   }

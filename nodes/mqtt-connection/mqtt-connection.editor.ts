@@ -1,8 +1,9 @@
-import { parseBrokerAddress } from '../../mqtt/address';
+import { isSecure, parseBrokerAddress, type BrokerAddress } from '../../mqtt/address';
 import { isQos, isTopicOrBlank } from '../editor/mqtt-values';
+import { reachConfigButtons, showTabs } from '../editor/keyboard';
 import { isNumber, takeNumber } from '../editor/number';
 import { presetSelect } from '../editor/select';
-import { trimmed, validator } from '../editor/validator';
+import { allOf, trimmed, validator } from '../editor/validator';
 import type { NumberRange } from '../saved-value';
 
 interface Announcement {
@@ -39,13 +40,32 @@ function isTicked(name: 'persistent' | 'embedded', saved: boolean): boolean {
   return field(name).length > 0 ? field(name).is(':checked') : saved;
 }
 
-function isAddress(value: unknown): boolean {
+function addressOf(value: unknown): BrokerAddress | undefined {
   try {
-    parseBrokerAddress(trimmed(value));
-    return true;
+    return parseBrokerAddress(trimmed(value));
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+/** The broker that runs here knows no TLS. */
+function isServed(this: DialogNode<ConnectionProperties>, value: unknown): boolean {
+  const address = addressOf(value);
+  return address === undefined || !isSecure(address) || !isTicked('embedded', this.embedded);
+}
+
+/** The broker that runs here speaks MQTT 3.1.1. */
+function isSpoken(this: DialogNode<ConnectionProperties>, value: unknown): boolean {
+  return String(value) !== '5' || !isTicked('embedded', this.embedded);
+}
+
+/** A broker that others can reach needs a password. It is known in the open dialog only: elsewhere any will do. */
+function isProtected(this: DialogNode<ConnectionProperties>, value: unknown): boolean {
+  const bind = trimmed(value);
+  if (bind === '' || bind === '::1' || /^127(\.\d{1,3}){3}$/.test(bind)) return true;
+  const user = field('user');
+  if (user.length === 0 || !isTicked('embedded', this.embedded)) return true;
+  return trimmed(user.val()) !== '' || field('password').val() !== '';
 }
 
 function isAnnouncement(value: unknown): boolean {
@@ -61,7 +81,7 @@ function wholeNumber(property: keyof ConnectionProperties, least: number, most: 
 function showAnnouncement(name: 'birth' | 'will', saved: Announcement | undefined): void {
   field(`${name}-topic`).val(saved?.topic ?? '');
   field(`${name}-payload`).val(saved?.payload ?? '');
-  field(`${name}-qos`).val(String(saved?.qos ?? 0));
+  presetSelect(`${FIELD}-${name}-qos`, saved?.qos, '0');
   field(`${name}-retain`).prop('checked', saved?.retain === true);
 }
 
@@ -77,21 +97,25 @@ function readAnnouncement(name: 'birth' | 'will'): Announcement {
   };
 }
 
-function showTabs(node: DialogNode<ConnectionProperties>): void {
-  const tabs = RED.tabs.create({
-    id: 'mqtt-connection-tabs',
-    onchange: (tab: { id: string }) => {
-      $('#mqtt-connection-tabs-content').children().hide();
-      $(`#${tab.id}`).show();
-    },
+/** The fields of a birth or will message are no properties of their own: so the editor does not look at them. */
+function checkAnnouncement(name: 'birth' | 'will', node: DialogNode<ConnectionProperties>): void {
+  const topic = field(`${name}-topic`);
+  let tooltip: DialogTooltip | undefined;
+  field(`${name}-topic`).on('change input', () => {
+    const typed = { topic: topic.val(), qos: field(`${name}-qos`).val() };
+    const reason = isAnnouncement(typed) ? undefined : node._(`mqtt-connection.invalid.${name}`);
+    topic.toggleClass('input-error', reason !== undefined);
+    if (reason !== undefined) {
+      tooltip ??= RED.popover.tooltip(topic, reason);
+      return;
+    }
+    tooltip?.delete();
+    tooltip = undefined;
   });
-  for (const name of ['connection', 'security', 'messages']) {
-    tabs.addTab({ id: `mqtt-connection-tab-${name}`, label: node._(`mqtt-connection.tab.${name}`) });
-  }
-  setTimeout(() => {
-    tabs.resize();
-  }, 0);
+  topic.trigger('change');
 }
+
+const TABS = ['connection', 'security', 'messages'] as const;
 
 /** Shows only the rows that matter with what is chosen. */
 function followChoices(): void {
@@ -103,8 +127,17 @@ function followChoices(): void {
     $('.mqtt-connection-row-expiry').toggle(persistent && field('protocolVersion').val() === '5');
   };
   for (const name of ['url', 'embedded', 'persistent', 'protocolVersion']) field(name).on('change input', show);
-  field('persistent').on('change', () => field('clientId').trigger('change'));
+  lookAgain('persistent', ['clientId']);
+  lookAgain('embedded', ['url', 'protocolVersion', 'bind']);
+  for (const credential of ['user', 'password']) lookAgain(credential, ['bind']);
   show();
+}
+
+/** Has the editor check properties again that another one bears upon. */
+function lookAgain(changed: string, properties: readonly string[]): void {
+  field(changed).on('change', () => {
+    for (const property of properties) field(property).trigger('change');
+  });
 }
 
 RED.nodes.registerType<ConnectionProperties>('mqtt-connection', {
@@ -114,7 +147,10 @@ RED.nodes.registerType<ConnectionProperties>('mqtt-connection', {
     url: {
       value: 'mqtt://127.0.0.1:1883',
       required: true,
-      validate: validator('mqtt-connection.invalid.url', isAddress),
+      validate: allOf(
+        validator('mqtt-connection.invalid.url', (value) => addressOf(value) !== undefined),
+        validator('mqtt-connection.invalid.embeddedUrl', isServed),
+      ),
     },
     clientId: {
       value: '',
@@ -122,13 +158,19 @@ RED.nodes.registerType<ConnectionProperties>('mqtt-connection', {
         return trimmed(value) !== '' || !isTicked('persistent', this.persistent);
       }),
     },
-    protocolVersion: { value: 4, validate: wholeNumber('protocolVersion', 4, 5) },
+    protocolVersion: {
+      value: 4,
+      validate: allOf(
+        wholeNumber('protocolVersion', 4, 5),
+        validator('mqtt-connection.invalid.embeddedProtocol', isSpoken),
+      ),
+    },
     persistent: { value: false },
     sessionExpiry: { value: 86400, validate: wholeNumber('sessionExpiry', 0, 0xffffffff) },
     keepalive: { value: 60, validate: wholeNumber('keepalive', 0, 0xffff) },
     tls: { value: '', type: 'tls-config', required: false },
     embedded: { value: false },
-    bind: { value: '127.0.0.1' },
+    bind: { value: '127.0.0.1', validate: validator('mqtt-connection.invalid.bind', isProtected) },
     birth: { value: {}, validate: validator('mqtt-connection.invalid.birth', isAnnouncement) },
     will: { value: {}, validate: validator('mqtt-connection.invalid.will', isAnnouncement) },
   },
@@ -137,9 +179,16 @@ RED.nodes.registerType<ConnectionProperties>('mqtt-connection', {
     return this.name || this.url;
   },
   oneditprepare: function () {
-    showTabs(this);
+    showTabs(
+      'mqtt-connection-tabs',
+      TABS.map((tab) => ({ id: `mqtt-connection-tab-${tab}`, label: this._(`mqtt-connection.tab.${tab}`) })),
+    );
+    reachConfigButtons(`${FIELD}-tls`, 'tls-config');
     presetSelect(`${FIELD}-protocolVersion`, this.protocolVersion, '4');
-    for (const name of ANNOUNCEMENTS) showAnnouncement(name, this[name]);
+    for (const name of ANNOUNCEMENTS) {
+      showAnnouncement(name, this[name]);
+      checkAnnouncement(name, this);
+    }
     followChoices();
   },
   oneditsave: function () {

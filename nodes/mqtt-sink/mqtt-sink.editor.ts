@@ -1,4 +1,5 @@
 import { isQos, isTopicOrBlank } from '../editor/mqtt-values';
+import { reachConfigButtons } from '../editor/keyboard';
 import { takeNumber } from '../editor/number';
 import { presetSelect } from '../editor/select';
 import { validator } from '../editor/validator';
@@ -32,12 +33,13 @@ RED.nodes.registerType<SinkProperties>('mqtt-sink', {
     return this._('mqtt-sink.palette-label');
   },
   label: function () {
-    return this.name || this.topic || 'mqtt-sink';
+    return this.name || this.topic || this._('mqtt-sink.palette-label');
   },
   labelStyle: function () {
     return this.name ? 'node_label_italic' : '';
   },
   oneditprepare: function () {
+    reachConfigButtons('node-input-connection', 'mqtt-connection');
     presetSelect('node-input-qos', this.qos, '1');
     presetSelect('node-input-format', this.format, 'auto');
   },

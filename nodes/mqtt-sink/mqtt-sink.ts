@@ -1,11 +1,12 @@
 import type { Node, NodeAPI } from 'node-red';
 import { addressText } from '../../mqtt/address';
-import type { Connection } from '../../mqtt/connection';
+import type { Connection, Publisher } from '../../mqtt/connection';
 import { MqttError } from '../../mqtt/errors';
 import { toOutgoingMessage, type OutgoingMessage, type SinkSettings } from '../../mqtt/message';
 import { toCatchable } from '../catchable-error';
 import { connectionOf, showMisconfigured, showStatus } from '../mqtt-connection/connection-node';
 import { parseSink, type SinkDefinition } from './configuration';
+import { SinkStatus } from './sink-status';
 
 type Message = Readonly<Record<string, unknown>>;
 type Publish = (message: Message) => Promise<void>;
@@ -23,7 +24,11 @@ const register = (RED: NodeAPI): void => {
   }
 
   function connect(node: Node, settings: SinkSettings, connection: Connection): void {
-    const publisher = connection.publisher(showStatus(node));
+    let used: Publisher | undefined;
+    const status = new SinkStatus(showStatus(RED, node), () => used?.waiting ?? 0);
+    const publisher = (used = connection.publisher((connectionStatus) => {
+      status.connection(connectionStatus);
+    }));
     const { address, protocolVersion } = connection.settings;
     const broker = addressText(address);
     answer(node, async (message) => {
@@ -36,6 +41,7 @@ const register = (RED: NodeAPI): void => {
       }
     });
     node.on('close', (removed: boolean, done: (error?: Error) => void) => {
+      status.close();
       publisher.release(removed).then(() => {
         done();
       }, done);

@@ -2,6 +2,7 @@ import { invalidFilter } from '../../mqtt/topic';
 import type { NumberRange } from '../saved-value';
 import { isQos, isTopicOrBlank } from '../editor/mqtt-values';
 import { isNumber, takeNumber } from '../editor/number';
+import { reachConfigButtons } from '../editor/keyboard';
 import { presetSelect } from '../editor/select';
 import { trimmed, validator } from '../editor/validator';
 
@@ -22,10 +23,12 @@ function numberWithin(property: keyof SourceProperties, range: NumberRange): Dia
   return validator(`mqtt-source.invalid.${property}`, (value) => isNumber(value, range));
 }
 
-/** Deliveries and dead letters exist only where the flow is waited for. */
+/** Deliveries and dead letters exist only where the flow is waited for, which a message of QoS 0 never is. */
 function showDelivery(): void {
-  const waits = $('#node-input-acknowledge').val() === 'completed' && $('#node-input-qos').val() !== '0';
-  $('.mqtt-source-row-delivery').toggle(waits);
+  const isUnacknowledged = $('#node-input-qos').val() === '0';
+  const waits = !isUnacknowledged && $('#node-input-acknowledge').val() === 'completed';
+  $('#mqtt-source-delivery').toggle(waits);
+  $('#mqtt-source-tip-acknowledge').toggle(isUnacknowledged);
 }
 
 RED.nodes.registerType<SourceProperties>('mqtt-source', {
@@ -53,12 +56,13 @@ RED.nodes.registerType<SourceProperties>('mqtt-source', {
     return this._('mqtt-source.palette-label');
   },
   label: function () {
-    return this.name || this.topic || 'mqtt-source';
+    return this.name || this.topic || this._('mqtt-source.palette-label');
   },
   labelStyle: function () {
     return this.name ? 'node_label_italic' : '';
   },
   oneditprepare: function () {
+    reachConfigButtons('node-input-connection', 'mqtt-connection');
     presetSelect('node-input-qos', this.qos, '1');
     presetSelect('node-input-format', this.format, 'auto');
     presetSelect('node-input-acknowledge', this.acknowledge, 'completed');

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Node, NodeAPI } from 'node-red';
 import type { FlowTracker } from '../../delivery/outcome';
 import { trackerFor } from '../../delivery/node-red-tracker';
-import type { Connection, Publisher } from '../../mqtt/connection';
+import type { Connection, ConnectionUse, Subscription } from '../../mqtt/connection';
 import { connectionOf, showMisconfigured, showStatus } from '../mqtt-connection/connection-node';
 import { parseSource, type SourceDefinition, type SourceSettings } from './configuration';
 import { Receiver } from './receiver';
@@ -22,21 +22,14 @@ const register = (RED: NodeAPI): void => {
     const closing = new AbortController();
     // Every message in the flow waits for it.
     setMaxListeners(0, closing.signal);
-    const status = new SourceStatus(showStatus(node));
     const tracker = settings.acknowledge === 'completed' ? openTracker(node) : undefined;
     const deadLetters = settings.deadLetter === '' ? undefined : connection.publisher(() => undefined);
-    const receiver = new Receiver({
+    const log = logOf(node);
+    const receiver: Receiver = new Receiver({
       settings,
       tracker,
       signal: closing.signal,
-      log: {
-        warn: (text) => {
-          node.warn(text);
-        },
-        error: (text) => {
-          node.error(text);
-        },
-      },
+      log,
       newMessageId: () => RED.util.generateId(),
       send: (message) => {
         node.send(message);
@@ -46,7 +39,13 @@ const register = (RED: NodeAPI): void => {
         status.deadLetterRefused(reason);
       },
     });
-    const subscription = connection.subscribe({
+    let subscription: Subscription | undefined;
+    const status = new SourceStatus({
+      show: showStatus(RED, node),
+      load: () => ({ ...receiver.counts, inFlight: subscription?.inFlight ?? 0 }),
+      maxInFlight: settings.maxInFlight,
+    });
+    const own = (subscription = connection.subscribe({
       id: node.id,
       filter: settings.filter,
       qos: settings.qos,
@@ -57,19 +56,13 @@ const register = (RED: NodeAPI): void => {
       onStatus: (connectionStatus) => {
         status.connection(connectionStatus);
       },
-      log: {
-        info: (text) => {
-          node.log(text);
-        },
-        warn: (text) => {
-          node.warn(text);
-        },
-      },
-    });
+      log,
+    }));
     node.on('close', (removed: boolean, done: () => void) => {
       closing.abort();
+      status.close();
       tracker?.close();
-      void release([subscription, deadLetters], removed).finally(done);
+      void release([own, deadLetters], removed).finally(done);
     });
   }
 
@@ -86,7 +79,27 @@ const register = (RED: NodeAPI): void => {
   RED.nodes.registerType('mqtt-source', MqttSource);
 };
 
-async function release(uses: readonly (Pick<Publisher, 'release'> | undefined)[], removed: boolean): Promise<void> {
+interface SourceLog {
+  info(text: string): void;
+  warn(text: string): void;
+  error(text: string): void;
+}
+
+function logOf(node: Node): SourceLog {
+  return {
+    info: (text) => {
+      node.log(text);
+    },
+    warn: (text) => {
+      node.warn(text);
+    },
+    error: (text) => {
+      node.error(text);
+    },
+  };
+}
+
+async function release(uses: readonly (ConnectionUse | undefined)[], removed: boolean): Promise<void> {
   await Promise.allSettled(uses.map((use) => use?.release(removed)));
 }
 

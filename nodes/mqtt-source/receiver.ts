@@ -33,13 +33,24 @@ export class Receiver {
   /** Messages whose dead letter was refused and is tried again. */
   readonly #refused = new Set<Delivery>();
 
+  /** Messages that have failed in the flow and are delivered into it again. */
+  readonly #retrying = new Set<Delivery>();
+  #deadLetters = 0;
+  #givenUp = 0;
+
   constructor(options: ReceiverOptions) {
     this.#options = options;
+  }
+
+  /** Of messages that have failed: how many are tried again just now, were written as dead letters, were given up. */
+  get counts(): { retrying: number; deadLetters: number; givenUp: number } {
+    return { retrying: this.#retrying.size, deadLetters: this.#deadLetters, givenUp: this.#givenUp };
   }
 
   /** Owns the delivery: it is acknowledged or abandoned, whatever happens. */
   receive(delivery: Delivery): void {
     this.#run(delivery).catch((error: unknown) => {
+        this.#retrying.delete(delivery);
       this.#options.log.error(
         `A message on "${delivery.packet.topic}" could not be delivered (${wordsOf(error)}). It stays unacknowledged; deploy again.`,
       );
@@ -69,11 +80,15 @@ export class Receiver {
       settle,
       signal,
       log: this.#options.log,
-      message: () => this.#messageOf(delivery),
+      message: (attempt) => {
+        if (attempt > 1) this.#retrying.add(delivery);
+        return this.#messageOf(delivery);
+      },
       send: (attempt) => {
         send(attempt as FlowMessage);
       },
     });
+    this.#retrying.delete(delivery);
     switch (delivered.kind) {
       case 'acknowledge':
         delivery.acknowledge();
@@ -96,10 +111,12 @@ export class Receiver {
     const { topic } = delivery.packet;
     const times = String(attempts);
     if (settings.deadLetter === '') {
+      this.#givenUp += 1;
       log.error(
         `A message on "${topic}" was given up after ${times} deliveries; a dead-letter topic in the source would keep such messages. The last error: ${error.message}`,
       );
     } else if (await this.#writeDeadLetter(delivery, deadLetterMessage(delivery, settings, error, attempts))) {
+      this.#deadLetters += 1;
       log.error(
         `A message on "${topic}" was written to "${settings.deadLetter}" after ${times} deliveries. The last error: ${error.message}`,
       );

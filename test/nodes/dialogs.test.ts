@@ -80,6 +80,8 @@ const EXAMPLES: Readonly<Record<string, Record<string, { good?: unknown[]; bad: 
     protocolVersion: { good: [5, '4'], bad: [3, ...WHOLE.bad] },
     sessionExpiry: { good: [0, 4294967295, '', '${EXPIRY}'], bad: [4294967296, ...WHOLE.bad] },
     keepalive: { good: [0, '60', 65535], bad: [65536, ...WHOLE.bad] },
+    // Whether it needs a password is asked in the open dialog only: the browser test does.
+    bind: { good: ['', '::1', '127.0.0.2', '0.0.0.0'], bad: [] },
     birth: {
       good: [{ topic: 'up', qos: 1 }, { topic: 'up' }],
       bad: [{ topic: 'a/#' }, { topic: `${HOSTILE}+` }, { topic: 'up', qos: HOSTILE }, { topic: 'up', qos: 3 }],
@@ -134,6 +136,22 @@ describe('the dialogs', () => {
       });
     }
   }
+
+  test('mqtt-connection: the broker that runs here serves neither TLS nor MQTT 5', () => {
+    const connection = dialogs().find(({ type }) => type === 'mqtt-connection');
+    assert.ok(connection);
+    const { url, protocolVersion } = connection.definition.defaults;
+    for (const embedded of [true, false]) {
+      const node: object = { embedded, _: connection.translate };
+      const answers: unknown[] = [
+        url?.validate?.call(node, 'mqtt://127.0.0.1', {}),
+        url?.validate?.call(node, 'wss://127.0.0.1', {}) === true,
+        protocolVersion?.validate?.call(node, '4', {}),
+        protocolVersion?.validate?.call(node, 5, {}) === true,
+      ];
+      assert.deepEqual(answers, [true, !embedded, true, !embedded]);
+    }
+  });
 
   test('mqtt-connection: a session that is kept needs a client ID', () => {
     const connection = dialogs().find(({ type }) => type === 'mqtt-connection');

@@ -1,33 +1,84 @@
-// Runs the tests: all, or those whose path contains one of the arguments. `--long` runs the long forms.
-import { spawn } from 'node:child_process';
+// Runs the tests: those whose path contains one of the arguments; without any, all but those in a browser.
+// `--long` runs the long forms. Of Node's own options it takes --test-reporter (spec), --test-concurrency,
+// --test-timeout (milliseconds of a test), --test-name-pattern and --test-only.
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, relative, sep } from 'node:path';
+import { run } from 'node:test';
+import * as reporters from 'node:test/reporters';
+import { bundle, bundleOptions } from './bundle.mjs';
+import { readCommandLine } from './command-line.mjs';
+import { install } from './install.mjs';
 import { root } from './root.mjs';
 
-const args = process.argv.slice(2);
-const filters = args.filter((arg) => !arg.startsWith('--'));
-const options = args.filter((arg) => arg.startsWith('--') && arg !== '--long');
+/** Begun first, so that no long one is left over at the end. */
+const slowest = ['hostile', 'lifecycle', 'start/start', 'flows/', 'package/', 'fuzz', 'nodes/', 'cli/', 'mqtt/'];
+const inBrowser = 'test/browser/';
 
-const files = readdirSync(join(root, 'test'), { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
-  .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)))
-  .filter((file) => filters.length === 0 || filters.some((filter) => file.split(sep).join('/').includes(filter)))
-  .sort();
-
-if (files.length === 0) {
-  console.error(
-    `No test file under test/ contains ${filters.map((filter) => `"${filter}"`).join(' or ')} in its path.`,
-  );
-  process.exit(1);
+function readArguments() {
+  const { values, positionals } = readCommandLine('npm test --', {
+    allowPositionals: true,
+    options: {
+      long: { type: 'boolean' },
+      'test-reporter': { type: 'string', default: 'spec' },
+      // Most tests wait, for a broker or a Node-RED that starts.
+      'test-concurrency': { type: 'string', default: String(2 * availableParallelism()) },
+      'test-timeout': { type: 'string', default: '120000' },
+      'test-name-pattern': { type: 'string', multiple: true },
+      'test-only': { type: 'boolean' },
+    },
+  });
+  const reporter = reporters[values['test-reporter']];
+  if (reporter === undefined) {
+    throw new Error(`--test-reporter takes one of ${Object.keys(reporters).join(', ')}.`);
+  }
+  return { values, filters: positionals, reporter };
 }
 
-const runner = spawn(
-  process.execPath,
-  ['--import', 'tsx', '--test', '--test-concurrency=2', '--test-timeout=120000', ...options, ...files],
-  {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, ...(args.includes('--long') ? { TEST_LONG: '1' } : {}) },
-  },
-);
-runner.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
+function chooseFiles(filters) {
+  const files = readdirSync(join(root, 'test'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
+    .map((entry) =>
+      relative(root, join(entry.parentPath ?? entry.path, entry.name))
+        .split(sep)
+        .join('/'),
+    )
+    .filter((file) =>
+      filters.length === 0 ? !file.startsWith(inBrowser) : filters.some((each) => file.includes(each)),
+    );
+  const rank = (file) => slowest.findIndex((part) => file.includes(part)) >>> 0;
+  return files.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+}
+
+async function test({ values, filters, reporter }) {
+  const files = chooseFiles(filters);
+  if (files.length === 0) {
+    const wanted = filters.map((filter) => `"${filter}"`).join(' or ');
+    throw new Error(`No test file under test/ contains ${wanted} in its path.`);
+  }
+  if (values.long) process.env.TEST_LONG = '1';
+  // The options of this process are those of the processes that the files run in.
+  process.execArgv.push(...bundleOptions, `--test-timeout=${values['test-timeout']}`);
+  const events = run({
+    files: await bundle(files),
+    concurrency: Number(values['test-concurrency']),
+    timeout: Number(values['test-timeout']),
+    only: values['test-only'] ?? false,
+    ...(values['test-name-pattern'] === undefined ? {} : { testNamePatterns: values['test-name-pattern'] }),
+  });
+  events.on('test:fail', ({ todo }) => {
+    if (todo === undefined || todo === false) process.exitCode = 1;
+  });
+  // A class is made, a function takes the events as they are.
+  const report = values['test-reporter'] === 'spec' ? new reporter() : reporter;
+  for await (const text of events.compose(report)) process.stdout.write(text);
+  if (filters.length === 0) console.log(`# The tests in a browser are run by: npm run test:browser`);
+}
+
+try {
+  install();
+  await test(readArguments());
+} catch (error) {
+  console.error(error.message);
+  process.exit(1);
+}

@@ -50,7 +50,19 @@ declare global {
 
   interface DialogTabs {
     addTab(tab: { id: string; label: string }): void;
+    activateTab(id: string): void;
     resize(): void;
+  }
+
+  interface DialogMenuOption {
+    readonly label: string | JQuery;
+    onselect(): void;
+  }
+
+  /** A list that drops down from its target; arrow keys move in it, Escape closes it. */
+  interface DialogMenu {
+    show(options: { target: JQuery; align?: 'left' | 'right' }): void;
+    hide(): void;
   }
 
   interface DialogNotification {
@@ -70,7 +82,16 @@ declare global {
     validators: {
       typedInput(options: { typeField: string; allowUndefined?: boolean }): (this: object, value: unknown) => boolean;
     };
-    popover: { tooltip(target: JQuery, text: string): unknown };
+    popover: {
+      tooltip(target: JQuery, text: string): { setContent(text: string): void };
+      menu(options: {
+        options: DialogMenuOption[];
+        width?: number;
+        maxHeight?: number;
+        class?: string;
+        onclose?(): void;
+      }): DialogMenu;
+    };
     /** @param html as it is, not escaped */
     notify(html: string, options: DialogNotificationOptions): DialogNotification;
     tabs: { create(options: { id: string; onchange(tab: { id: string }): void }): DialogTabs };

@@ -26,6 +26,9 @@ export interface FunctionServices {
   readonly maxOutput: number;
 }
 
+/** What of a node's configuration decides how its export is called. */
+export type PlannedOptions = Pick<FunctionOptions, 'export' | 'signature' | 'convention'>;
+
 /** One node's function: follows its file, and calls the export that is current when the call is made. */
 export class ConfiguredFunction implements WasmFunction {
   #state: FunctionState = { kind: 'loading' };
@@ -171,8 +174,12 @@ function whileItGoesOn({ code, message, cause }: WasmFunctionError): WasmFunctio
   );
 }
 
-/** Settles what a node's configuration leaves open by what the module says. */
-function planCall(loaded: LoadedModule, options: FunctionOptions, maxOutput: number): CallPlan {
+/**
+ * Settles what a node's configuration leaves open by what the module says.
+ * @param maxOutput MiB one call may return
+ * @throws WasmFunctionError `module`, `abi`, `export`
+ */
+export function planCall(loaded: LoadedModule, options: PlannedOptions, maxOutput: number): CallPlan {
   const { inspection, core, declarations } = loaded;
   if (inspection.refusal !== undefined) throw fromErrorData(inspection.refusal);
   const caller = inspection.abi === undefined ? undefined : findAbi(inspection.abi)?.caller;

@@ -2,9 +2,10 @@ import { ConfiguredFunction } from './configured-function';
 import { WorkerExecutor } from './execution/worker-executor';
 import type { Inspection } from './inspection';
 import { memoryCap, MIB, PAGE_SIZE, type HostLimits } from './limits';
-import type { ModuleSource } from './module/loader-messages';
+import type { LoadedModule, ModuleSource } from './module/loader-messages';
 import { ModuleLoader } from './module/module-loader';
 import { ModuleStore } from './module/module-store';
+import { Trials } from './trial';
 import type { FunctionOptions, InspectionChoice, WasmFunction, WasmHost } from './wasm-function';
 
 export interface HostLog {
@@ -22,21 +23,29 @@ export function createWasmHost(limits: HostLimits, log: HostLog, options: HostOp
   const store = new ModuleStore(loader, limits.maxFileSize);
   const executor = new WorkerExecutor({ workers: limits.workers, spare: options.spare ?? true, log });
   const functions = new Set<WasmFunction>();
+  // a module that somebody looks at may be made to load slowly; what open functions need does not wait for it
+  const looking = new ModuleLoader();
+  const trials = new Trials({ maxOutput: limits.maxOutput, log });
 
-  async function inspect(source: ModuleSource, choice: InspectionChoice = {}): Promise<Inspection> {
-    const loaded = await loader.load({
+  function look(source: ModuleSource, choice: InspectionChoice): Promise<LoadedModule> {
+    return looking.load({
       source,
       maxFileSize: limits.maxFileSize * MIB,
       memoryPages: memoryCap(choice.memory ?? limits.memory) / PAGE_SIZE,
       abi: choice.abi ?? 'auto',
       export: choice.export ?? '',
     });
-    return loaded.inspection;
+  }
+
+  async function inspect(source: ModuleSource, choice: InspectionChoice = {}): Promise<Inspection> {
+    return (await look(source, choice)).inspection;
   }
 
   return {
     inspectFile: (file, choice) => inspect({ kind: 'file', file }, choice),
     inspectBytes: (bytes, name, choice) => inspect({ kind: 'bytes', bytes, name }, choice),
+    try: (asked, input, signal) =>
+      trials.run(() => look({ kind: 'file', file: asked.file }, asked), asked, input, signal),
     open(functionOptions: FunctionOptions) {
       const opened = new ConfiguredFunction(functionOptions, { store, executor, maxOutput: limits.maxOutput }, () =>
         functions.delete(opened),
@@ -46,8 +55,7 @@ export function createWasmHost(limits: HostLimits, log: HostLog, options: HostOp
     },
     async close() {
       await Promise.all([...functions].map((each) => each.close()));
-      await executor.close();
-      await loader.close();
+      await Promise.all([executor.close(), trials.close(), loader.close(), looking.close()]);
     },
   };
 }

@@ -7,7 +7,7 @@ export interface Inspection {
   readonly file: string;
   /** Bytes. */
   readonly size: number;
-  /** SHA-256, hexadecimal. */
+  /** SHA-256, hexadecimal; blank for a file that is no module. */
   readonly hash: string;
   /** `core module`, `component`, or what the file looks like. */
   readonly kind: string;
@@ -24,7 +24,7 @@ export interface Inspection {
   readonly exports: readonly InspectedExport[];
   /** The export that is called where none is named, when there is exactly one. */
   readonly defaultExport?: string;
-  readonly imports: readonly { readonly module: string; readonly name: string; readonly type: string }[];
+  readonly imports: readonly InspectedImport[];
   /** As `1 page, at most 16 pages`. */
   readonly memories: readonly string[];
   readonly tables: readonly string[];
@@ -38,4 +38,15 @@ export interface InspectedExport {
   readonly signature?: string;
   readonly question?: string;
   readonly conventions?: readonly Convention[];
+}
+
+export interface InspectedImport {
+  readonly module: string;
+  readonly name: string;
+  /** As `(i32) → ()` or `memory, 1 page`. */
+  readonly type: string;
+  /** Whether the module gets it here; one that lacks an import is refused. */
+  readonly supplied: boolean;
+  /** What supplies it, as in `the wasm-bindgen glue`; absent where nothing does. */
+  readonly by?: string;
 }

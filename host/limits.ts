@@ -62,6 +62,25 @@ export const MAX_JSON_DEPTH = 1000;
 /** Seconds the loader may spend on reading, parsing and compiling one module. */
 export const LOAD_TIMEOUT = 30;
 
+/** Bytes of a `.d.ts` that belongs to a module; wasm-pack writes a few thousand. */
+export const MAX_DECLARATIONS = MIB;
+
+/**
+ * What editors may have going on at once: one dialog asks for one thing at a time. A try has a thread of its own
+ * (7.5 to 10 MiB and the memory of its instance); a file that is sent is held in memory whole; a description waits for
+ * the one loader.
+ */
+export const EDITOR_REQUESTS = { tries: 4, files: 2, descriptions: 16, listings: 4 } as const;
+
+/** Seconds for which nothing of a file that is being sent may arrive. */
+export const SEND_PATIENCE = 15;
+
+/** Modules that are listed, completions that are offered, and entries of a folder that are looked at for them. */
+export const LISTING = { modules: 500, completions: 50, entries: 10_000 } as const;
+
+/** Characters a module's path may have; systems take 260 to 4096 bytes. */
+export const MAX_PATH = 4096;
+
 /** Bytes of linear memory that a limit in MiB allows: whole pages. */
 export function memoryCap(mebibytes: number): number {
   return Math.floor((mebibytes * MIB) / PAGE_SIZE) * PAGE_SIZE;

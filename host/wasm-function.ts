@@ -70,11 +70,36 @@ export interface InspectionChoice {
   readonly memory?: number;
 }
 
+/** A call that is tried needs no queue and keeps no state: the instance is its own and ends with it. */
+export type TrialOptions = Omit<FunctionOptions, 'instance' | 'concurrency' | 'queue'>;
+
+/** What came of a tried call. */
+export type Trial =
+  | {
+      readonly kind: 'answered';
+      readonly result: CallResult;
+      /** As `triple (f64) → f64`. */
+      readonly signature: string;
+      /** Of the call, instantiation included, loading and the start of a thread not. */
+      readonly milliseconds: number;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly error: WasmFunctionError;
+      /** Absent where it did not come to a call. */
+      readonly milliseconds?: number;
+    };
+
 /** The wasm host of one process; everything it starts, it ends. */
 export interface WasmHost {
   /** @throws WasmFunctionError `file` where there is no such regular file, or it is too large */
   inspectFile(file: string, choice?: InspectionChoice): Promise<Inspection>;
   inspectBytes(bytes: Uint8Array, name: string, choice?: InspectionChoice): Promise<Inspection>;
   open(options: FunctionOptions): WasmFunction;
+  /**
+   * Loads a module and calls it once, in a thread of its own that no open function uses.
+   * @param signal ends the call at once; it is answered with `closed` then
+   */
+  try(options: TrialOptions, input: unknown, signal: AbortSignal): Promise<Trial>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { FunctionType, ModuleDescription } from '../module/description';
+import type { FunctionType, ModuleDescription, ModuleImport } from '../module/description';
 import type { GuestValue, Signature } from '../values/signature';
 
 /** Names of the ABIs as flows save them (`abi`), besides `auto`. */
@@ -101,6 +101,11 @@ export interface GuestAbi {
 export interface AbiCaller {
   /** The exports a user may choose: no plumbing of the ABI. */
   exports(module: ModuleDescription): CallableExport[];
+  /**
+   * What supplies an import, as in `the wasm-bindgen glue`; undefined where nothing does. An ABI without this
+   * supplies nothing.
+   */
+  supplierOf?(wanted: ModuleImport): string | undefined;
   /** @throws WasmFunctionError `export`, `abi`: what is missing or cannot be told, and the remedy */
   plan(module: ModuleDescription, choice: ExportChoice): Omit<CallPlan, 'abi' | 'maxOutput'>;
   /**

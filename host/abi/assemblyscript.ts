@@ -39,7 +39,12 @@ export const assemblyscript: GuestAbi = {
     }
     return module.imports.some(isAbort) ? { because: 'it imports abort from "env" as AssemblyScript does' } : undefined;
   },
-  caller: { exports: callableExports, plan, instantiate },
+  caller: {
+    exports: callableExports,
+    supplierOf: (wanted) => (isAbort(wanted) ? 'the AssemblyScript run-time' : undefined),
+    plan,
+    instantiate,
+  },
 };
 
 function isAbort(wanted: ModuleImport): boolean {

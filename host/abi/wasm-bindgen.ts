@@ -27,7 +27,12 @@ export const wasmBindgen: GuestAbi = {
       ? undefined
       : { because: `it imports ${quoted(wanted.name)} from ${quoted(wanted.module)}` };
   },
-  caller: { exports: callableExports, plan, instantiate },
+  caller: {
+    exports: callableExports,
+    supplierOf: (wanted) => (isSupplied(wanted) ? 'the wasm-bindgen glue' : undefined),
+    plan,
+    instantiate,
+  },
 };
 
 /** `__wbg_counter_free` and the like belong to exported structs. */

@@ -33,6 +33,8 @@ export interface WorkerOwner {
 export class ExecutionWorker {
   /** The lanes whose calls run here. */
   readonly lanes = new Set<Lane>();
+  /** Settles when the thread has come up, or never will. */
+  readonly up: Promise<void>;
   /** Settles when the thread is gone. */
   readonly ended: Promise<void>;
   readonly #thread: Worker;
@@ -49,6 +51,7 @@ export class ExecutionWorker {
   #ending = false;
   #isFull = false;
   #isReady = false;
+  #isUp: () => void = () => undefined;
   #failure: Error | undefined;
 
   constructor(private readonly owner: WorkerOwner) {
@@ -67,6 +70,7 @@ export class ExecutionWorker {
       void this.#thread.terminate();
     });
     this.#thread.on('error', this.#fail);
+    this.up = new Promise((resolve) => (this.#isUp = resolve));
     this.ended = new Promise((resolve) => {
       this.#thread.once('exit', () => {
         this.#exited();
@@ -175,6 +179,7 @@ export class ExecutionWorker {
     switch (message.kind) {
       case 'ready':
         this.#isReady = true;
+        this.#isUp();
         return;
       case 'answers':
         this.#readBoard();
@@ -291,6 +296,7 @@ export class ExecutionWorker {
   }
 
   #exited(): void {
+    this.#isUp();
     this.#readBoard();
     const reason = this.#failure ?? new Error('its thread ended');
     if (!this.#ending) {

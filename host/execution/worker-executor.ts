@@ -43,6 +43,13 @@ export class WorkerExecutor implements Executor, WorkerOwner {
     return execution;
   }
 
+  /** Starts the worker that the next one to need one gets. @returns settles when it is up */
+  warm(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    this.#spare ??= new ExecutionWorker(this);
+    return this.#spare.up;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#spareTimer);

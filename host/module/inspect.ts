@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AbiCaller, CallableExport, GuestAbi, Refusal } from '../abi/adapter';
 import { toErrorData, WasmFunctionError } from '../errors';
-import type { InspectedExport, Inspection } from '../inspection';
+import type { InspectedExport, InspectedImport, Inspection } from '../inspection';
 import { formatFunctionType, formatSignature } from '../values/parse-signature';
 import type { Signature } from '../values/signature';
 import { readDeclarations } from './declarations';
@@ -39,7 +39,8 @@ export function examine(bytes: Uint8Array, file: string, abis: readonly GuestAbi
     case 'other': {
       const { kind, because } = identified.refusal;
       const refusal = toErrorData(refusalError(identified.refusal, 'module'));
-      return { kind: 'refused', inspection: { ...unread, kind, because, refusal } };
+      // nothing of such a file is given out, and a hash would tell a short secret by trying
+      return { kind: 'refused', inspection: { ...unread, hash: '', kind, because, refusal } };
     }
     case 'component':
       return { kind: 'refused', inspection: { ...unread, kind: 'component', ...describeComponent(abis) } };
@@ -94,9 +95,9 @@ export function inspectModule(
   return inspectCore(examined.description, file, abis, choice, readDeclarations(declarations));
 }
 
-type AbiPart = Pick<Inspection, 'abi' | 'abiTitle' | 'because' | 'refusal' | 'exports' | 'defaultExport'>;
+type AbiPart = Pick<Inspection, 'abi' | 'abiTitle' | 'because' | 'refusal' | 'exports' | 'imports' | 'defaultExport'>;
 
-function describeComponent(abis: readonly GuestAbi[]): Omit<AbiPart, 'exports'> {
+function describeComponent(abis: readonly GuestAbi[]): Omit<AbiPart, 'exports' | 'imports'> {
   const because = 'its header is that of a component';
   const abi = abis.find(({ name }) => name === 'component');
   if (abi !== undefined) {
@@ -120,11 +121,12 @@ function describeAbi(
   if (detected.kind === 'refused') {
     const { refusal } = detected;
     const error = refusalError(refusal, 'abi');
-    return { because: refusal.because, refusal: toErrorData(error), exports: functionExports(module) };
+    const parts = { exports: functionExports(module), imports: inspectImports(module, undefined) };
+    return { because: refusal.because, refusal: toErrorData(error), ...parts };
   }
   const { abi, because } = detected;
-  const known = { abi: abi.name, abiTitle: abi.title, because };
   const { caller } = abi;
+  const known = { abi: abi.name, abiTitle: abi.title, because, imports: inspectImports(module, caller) };
   if (caller === undefined) {
     return { ...known, refusal: toErrorData(notCalledYet(abi, because)), exports: functionExports(module) };
   }
@@ -173,6 +175,14 @@ function inspectExport(
   };
 }
 
+function inspectImports(module: ModuleDescription, caller: AbiCaller | undefined): InspectedImport[] {
+  return module.imports.map((wanted) => {
+    const known = { module: wanted.module, name: wanted.name, type: formatExternal(wanted) };
+    const by = caller?.supplierOf?.(wanted);
+    return by === undefined ? { ...known, supplied: false } : { ...known, supplied: true, by };
+  });
+}
+
 function functionExports(module: ModuleDescription): InspectedExport[] {
   return module.exports.flatMap((item) =>
     item.kind === 'function' ? [{ name: item.name, type: formatFunctionType(item.type) }] : [],
@@ -186,7 +196,6 @@ function describeContents(module: ModuleDescription) {
     ...(module.language === undefined ? {} : { language: module.language }),
     tools: module.tools,
     features: module.features,
-    imports: module.imports.map((item) => ({ module: item.module, name: item.name, type: formatExternal(item) })),
     memories: module.memories.map((limits) => formatLimits(limits, 'page')),
     tables: module.tables.map((limits) => formatLimits(limits, 'element')),
   } satisfies Partial<Inspection>;

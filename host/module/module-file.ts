@@ -1,10 +1,7 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { WasmFunctionError } from '../errors';
-import { MIB } from '../limits';
-
-/** Bytes of a `.d.ts` beside a module; a longer one is not read. */
-const MAX_DECLARATIONS = MIB;
+import { MAX_DECLARATIONS, MIB } from '../limits';
 
 /**
  * Reads a module's file whole. Opened without blocking and looked at before it is read, since a path may

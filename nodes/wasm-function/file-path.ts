@@ -1,7 +1,9 @@
 /** Where a module's path is looked for, and where a path that is not the flow author's may lead. */
-import { realpath, stat } from 'node:fs/promises';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
 import { WasmFunctionError } from '../../host/errors';
+import { MAX_PATH } from '../../host/limits';
+import { Roots, segmentsWithin } from './rooted-path';
 
 export interface ModuleFolders {
   readonly workingDirectory: string | undefined;
@@ -17,7 +19,8 @@ export class ModulePaths {
   readonly searched: readonly string[];
   /** Where uploads go; undefined where Node-RED has no user directory. */
   readonly uploads: string | undefined;
-  readonly #roots: readonly string[];
+  /** Folders that a path from a message or context may point into, those searched included. */
+  readonly roots: readonly string[];
 
   constructor(folders: ModuleFolders) {
     const { workingDirectory, userDirectory, packageFolder, roots } = folders;
@@ -25,7 +28,7 @@ export class ModulePaths {
     this.searched = [workingDirectory, userDirectory, this.uploads, packageFolder]
       .filter((folder): folder is string => folder !== undefined && folder !== '')
       .map((folder) => resolve(folder));
-    this.#roots = [...this.searched, ...roots.map((folder) => resolve(folder))];
+    this.roots = [...this.searched, ...roots.map((folder) => resolve(folder))];
   }
 
   /**
@@ -63,27 +66,31 @@ export class ModulePaths {
     checkPath(path);
     // looked at as written first, so that the answer for a path outside says nothing about what is there
     const candidates = isAbsolute(path) ? [resolve(path)] : this.searched.map((folder) => join(folder, path));
-    const allowed = candidates.filter((candidate) => isInsideOneOf(candidate, this.#roots));
+    const allowed = candidates.filter((candidate) => isBelowOneOf(candidate, this.roots));
     if (allowed.length === 0) throw this.#outside(path);
-    const realRoots = await Promise.all(this.#roots.map(resolveLinks));
+    const roots = await this.rootsNow();
     for (const candidate of allowed) {
-      const real = await resolveLinks(candidate);
-      if (real === undefined) continue;
-      if (!isInsideOneOf(real, realRoots)) throw this.#outside(path);
-      return real;
+      const followed = await roots.follow(candidate);
+      if (followed.kind === 'outside') throw this.#outside(path);
+      if (followed.kind === 'there') return followed.path;
     }
     throw new WasmFunctionError(
       'file',
-      `There is no file "${path}" in ${list(this.#roots)}. Check the path, or put the module there.`,
+      `There is no file "${path}" in ${list(this.roots)}. Check the path, or put the module there.`,
       { file: path },
     );
+  }
+
+  /** The roots that are there, links resolved. */
+  rootsNow(): Promise<Roots> {
+    return Roots.at(this.roots);
   }
 
   #outside(path: string): WasmFunctionError {
     return new WasmFunctionError(
       'permission',
       `"${path}" lies outside the folders that a path from a message or context may point into ` +
-        `(${list(this.#roots)}). Put the module into one of them, or name its folder in wasmFunctionRoots in settings.js.`,
+        `(${list(this.roots)}). Put the module into one of them, or name its folder in wasmFunctionRoots in settings.js.`,
       { file: path },
     );
   }
@@ -92,6 +99,12 @@ export class ModulePaths {
 function checkPath(path: string): void {
   if (path.trim() === '') {
     throw new WasmFunctionError('file', "No module is chosen. Name a .wasm file in the node's properties.");
+  }
+  if (path.length > MAX_PATH) {
+    throw new WasmFunctionError(
+      'file',
+      `The module's path has more than ${String(MAX_PATH)} characters. Correct the path.`,
+    );
   }
   if (path.includes('\0'))
     throw new WasmFunctionError('file', "The module's path has a NUL character in it. Correct the path.");
@@ -106,20 +119,8 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-async function resolveLinks(path: string): Promise<string | undefined> {
-  try {
-    return await realpath(path);
-  } catch {
-    return undefined;
-  }
-}
-
-function isInsideOneOf(path: string, folders: readonly (string | undefined)[]): boolean {
-  return folders.some((folder) => {
-    if (folder === undefined) return false;
-    const within = relative(folder, path);
-    return within !== '' && within !== '..' && !within.startsWith(`..${sep}`) && !isAbsolute(within);
-  });
+function isBelowOneOf(path: string, folders: readonly string[]): boolean {
+  return folders.some((folder) => (segmentsWithin(folder, path)?.length ?? 0) > 0);
 }
 
 function list(folders: readonly string[]): string {

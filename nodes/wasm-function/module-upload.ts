@@ -1,89 +1,102 @@
-/** Uploaded modules: the folder they go to, and what of it the editor may offer. */
+/** The folder that uploaded files go to: each is written whole or not at all. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WasmFunctionError } from '../../host/errors';
-import type { ModulePaths } from './file-path';
+import { RequestError } from './endpoint';
 
-/** Folders below those searched that hold modules this package ships. */
-const SHIPPED = ['triple/pkg'];
-const MOST_LISTED = 500;
-const SAFE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_. -]{0,99}\.wasm$/;
-/** Names that Windows takes for devices, whatever follows the first dot. */
-const DEVICE_NAME = /^(?:con|prn|aux|nul|com\d|lpt\d)\s*\./i;
+/** A file that is being written. */
+const TEMPORARY = /^\.upload-[0-9a-f-]{36}$/;
 
-export interface ListedModule {
-  /** As a node's `file` names it. */
-  readonly file: string;
-  readonly folder: string;
-}
+export class UploadFolder {
+  /** Names that are being stored, in lower case. */
+  readonly #storing = new Set<string>();
 
-/** @throws WasmFunctionError `file` where the name could lead anywhere but into the folder */
-export function checkUploadName(name: unknown): string {
-  if (typeof name === 'string' && SAFE_NAME.test(name) && !DEVICE_NAME.test(name)) return name;
-  throw new WasmFunctionError(
-    'file',
-    'A module is stored under a name of at most 105 letters, digits, dots, dashes, spaces and underscores that ends in .wasm. Rename the file.',
-  );
-}
+  constructor(private readonly folder: string) {}
 
-/** @throws WasmFunctionError `file` where the file cannot be written; whatever was there before is then still there */
-export async function storeModule(folder: string, name: string, bytes: Uint8Array): Promise<void> {
-  const target = join(folder, name);
-  // written beside its place and renamed, so that no node ever loads half a module
-  const temporary = join(folder, `.${name}.${randomUUID()}`);
-  try {
-    await mkdir(folder, { recursive: true });
-    const handle = await open(temporary, 'wx', 0o644);
+  /**
+   * Whether a file may be stored under a name: looked at before it is received, and again when it is stored. Names
+   * that differ in case only are one file on many systems, and so they are here.
+   * @returns the name to store it under: that of the file it replaces, where there is one
+   * @throws RequestError 409 where there is such a file and it is not to be replaced, or is none
+   */
+  async check(name: string, replace: boolean): Promise<string> {
+    const names = await this.#names();
+    const taken = names.includes(name) ? name : names.find((each) => each.toLowerCase() === name.toLowerCase());
+    if (taken === undefined) return name;
+    if (!replace) {
+      throw new RequestError(409, `There is a file "${taken}" already. Rename yours, or replace the other one.`);
+    }
+    const stats = await lstat(join(this.folder, taken)).catch(() => undefined);
+    if (stats?.isDirectory() === true) {
+      throw new RequestError(409, `"${taken}" is a folder, which no file replaces. Rename the file.`);
+    }
+    return taken;
+  }
+
+  /**
+   * @returns the name it is stored under
+   * @throws RequestError 409 as `check`, and where another file of that name is being stored; WasmFunctionError `file`
+   * where it cannot be written: whatever was there before is then still there
+   */
+  async store(name: string, bytes: Uint8Array, replace: boolean): Promise<string> {
+    const claimed = name.toLowerCase();
+    if (this.#storing.has(claimed)) throw new RequestError(409, `"${name}" is being stored just now. Try again.`);
+    this.#storing.add(claimed);
     try {
-      await handle.writeFile(bytes);
-      await handle.sync();
+      const target = await this.check(name, replace);
+      await this.#write(target, bytes);
+      return target;
     } finally {
-      await handle.close();
-    }
-    await rename(temporary, target);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    const reason = (error as Error).message;
-    throw new WasmFunctionError(
-      'file',
-      `"${name}" could not be stored (${reason}). Check the disk and Node-RED's rights.`,
-    );
-  }
-}
-
-/** The .wasm files that can be named in the editor; of two with one path, the one that would be found. */
-export async function listModules(paths: ModulePaths, roots: readonly string[]): Promise<readonly ListedModule[]> {
-  const found = new Map<string, ListedModule>();
-  const add = (file: string, folder: string): void => {
-    if (!found.has(file) && found.size < MOST_LISTED) found.set(file, { file, folder });
-  };
-  for (const folder of paths.searched) {
-    for (const name of await wasmFiles(folder)) add(name, folder);
-    for (const shipped of SHIPPED) {
-      for (const name of await wasmFiles(join(folder, shipped))) add(`${shipped}/${name}`, folder);
+      this.#storing.delete(claimed);
     }
   }
-  for (const folder of roots) for (const name of await wasmFiles(folder)) add(join(folder, name), folder);
-  return [...found.values()].sort((a, b) => a.file.localeCompare(b.file));
-}
 
-async function wasmFiles(folder: string): Promise<string[]> {
-  try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    return entries
-      .filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && entry.name.endsWith('.wasm'))
-      .filter((entry) => !entry.name.startsWith('.'))
-      .map((entry) => entry.name);
-  } catch {
-    // a folder that is not there, or that Node-RED may not read, offers nothing
-    return [];
+  /** Removes what a crash has left half written. */
+  async removeLeftovers(): Promise<void> {
+    for (const name of await this.#names()) {
+      if (TEMPORARY.test(name)) await rm(join(this.folder, name), { force: true }).catch(() => undefined);
+    }
+  }
+
+  async #names(): Promise<string[]> {
+    return readdir(this.folder).catch(() => []);
+  }
+
+  async #write(name: string, bytes: Uint8Array): Promise<void> {
+    // written beside its place and renamed: no node ever loads half a module, and a link there is replaced, not followed
+    const temporary = join(this.folder, `.upload-${randomUUID()}`);
+    try {
+      await mkdir(this.folder, { recursive: true });
+      const handle = await open(temporary, 'wx', 0o644);
+      try {
+        await handle.writeFile(bytes);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(temporary, join(this.folder, name));
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      const why = reason(error as NodeJS.ErrnoException);
+      throw new WasmFunctionError('file', `"${name}" could not be stored: ${why}`);
+    }
   }
 }
 
-export async function isStored(folder: string, name: string): Promise<boolean> {
-  return stat(join(folder, name)).then(
-    () => true,
-    () => false,
-  );
+function reason({ code, message }: NodeJS.ErrnoException): string {
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'the disk is full. Free some space and send it again.';
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return "Node-RED may not write to the folder wasm/ of its user directory. Give Node-RED's user that permission.";
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return 'wasm in the user directory of Node-RED is no folder. Move away what is there.';
+    default:
+      return `the system says ${code ?? message}. Check the disk and Node-RED's rights.`;
+  }
 }

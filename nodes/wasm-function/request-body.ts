@@ -3,28 +3,35 @@ import type { IncomingMessage } from 'node:http';
 /** A body that has more bytes than may come. */
 export class BodyTooLarge extends Error {}
 
+/** A body of which nothing came for too long. */
+export class BodyTooSlow extends Error {}
+
 /**
- * Reads a request's raw body, and stops reading where it grows too large.
+ * Reads a request's raw body, and stops reading where it grows too large or stands still.
  * @param most bytes
- * @throws BodyTooLarge
+ * @param patience seconds without a byte
+ * @throws BodyTooLarge, BodyTooSlow, and another Error where the connection ends first
  */
-export async function readBody(request: IncomingMessage, most: number): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, most: number, patience: number): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > most) throw new BodyTooLarge();
-  const chunks: Buffer[] = [];
-  let size = 0;
   return new Promise((resolve, reject) => {
-    request.on('data', (chunk: Buffer) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const take = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > most) {
-        request.removeAllListeners('data');
-        request.pause();
-        reject(new BodyTooLarge());
-        return;
-      }
       chunks.push(chunk);
-    });
-    request.on('end', () => resolve(Buffer.concat(chunks)));
-    request.on('error', reject);
-    request.on('close', () => reject(new Error('The request ended before its body did')));
+      if (size > most) end(() => reject(new BodyTooLarge()));
+      else timer.refresh();
+    };
+    const end = (settle: () => void): void => {
+      clearTimeout(timer);
+      request.off('data', take).pause();
+      settle();
+    };
+    const timer = setTimeout(() => end(() => reject(new BodyTooSlow())), patience * 1000).unref();
+    request.on('data', take);
+    request.once('end', () => end(() => resolve(Buffer.concat(chunks))));
+    request.once('error', (error) => end(() => reject(error)));
+    request.once('close', () => end(() => reject(new Error('The request ended before its body did.'))));
   });
 }

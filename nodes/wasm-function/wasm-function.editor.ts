@@ -1,5 +1,9 @@
-import { prepareDialog, saveNumbers } from './editor/dialog';
+import { FunctionDialog } from './editor/dialog';
 import { defaults, showDefaults, type FunctionNode, type FunctionProperties } from './editor/properties';
+
+/** The editor opens one dialog of a type at a time. */
+let dialog: FunctionDialog | undefined;
+
 RED.nodes.registerType<FunctionProperties>('wasm-function', {
   category: 'function',
   color: '#B9A5F0',
@@ -18,11 +22,14 @@ RED.nodes.registerType<FunctionProperties>('wasm-function', {
   },
   oneditprepare() {
     showDefaults(this);
-    prepareDialog(this);
+    dialog = new FunctionDialog(this);
   },
   oneditsave() {
-    saveNumbers(this);
+    dialog?.save();
     return undefined;
+  },
+  oneditresize() {
+    dialog?.resize();
   },
 });
 

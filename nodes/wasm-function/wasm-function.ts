@@ -5,6 +5,7 @@ import { registerAdminEndpoints } from './admin-endpoints';
 import type { SavedFunction } from './configuration';
 import { ModulePaths } from './file-path';
 import { createFunctionNode } from './function-node';
+import { UploadFolder } from './module-upload';
 import { NODE_SETTINGS, readLimits, type RuntimeSettings } from './settings';
 import { SharedHost } from './shared-host';
 
@@ -21,7 +22,9 @@ export = function register(RED: NodeAPI<RuntimeSettings>): void {
     packageFolder,
     roots: limits.roots,
   });
-  registerAdminEndpoints(RED, { hosts, paths, limits });
+  const uploads = paths.uploads === undefined ? undefined : new UploadFolder(paths.uploads);
+  void uploads?.removeLeftovers();
+  registerAdminEndpoints(RED, { hosts, paths, uploads, limits });
 
   function WasmFunctionNode(this: Node, saved: SavedFunction): void {
     RED.nodes.createNode(this, saved);

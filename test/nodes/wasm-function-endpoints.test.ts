@@ -2,93 +2,46 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { Admin } from '../support/admin';
 import { guestBytes, guestFile } from '../support/guests';
-import { NodeRed, requireNodeRed } from '../support/node-red';
+import type { NodeRed } from '../support/node-red';
 
 interface Answer {
   readonly inspection?: {
     readonly abi?: string;
     readonly exports: readonly { readonly name: string; readonly signature?: string }[];
+    readonly hash: string;
+    readonly imports: readonly { readonly name: string; readonly supplied: boolean; readonly by?: string }[];
     readonly refusal?: { readonly code: string; readonly message: string };
   };
   readonly error?: { readonly code: string; readonly message: string };
   readonly file?: string;
-  readonly modules?: readonly { readonly file: string; readonly folder: string }[];
+  readonly modules?: readonly {
+    readonly file: string;
+    readonly folder: string;
+    readonly uploaded: boolean;
+    readonly size: number;
+    readonly modified: number;
+  }[];
+  readonly completions?: readonly { readonly value: string; readonly kind: string }[];
 }
 
+const TYPESCRIPT = 'application/typescript';
 const SECRET = 'root-password-in-no-module';
 
 describe('admin endpoints of wasm-function', () => {
+  let admin: Admin;
   let nodeRed: NodeRed;
-  let author: string;
-  let reader: string;
 
   before(async () => {
-    const bcrypt = requireNodeRed('bcryptjs') as { hashSync(password: string, rounds: number): string };
-    const password = bcrypt.hashSync('test', 4);
-    const users = [
-      { username: 'author', password, permissions: '*' },
-      { username: 'reader', password, permissions: 'read' },
-    ];
-    nodeRed = await NodeRed.start({
-      flows: [],
-      settings: { adminAuth: { type: 'credentials', users }, wasmFunctionMaxFileSize: 0.1 },
-    });
-    author = await token('author', '*');
-    reader = await token('reader', 'read');
+    admin = await Admin.start({ settings: { wasmFunctionMaxFileSize: 0.1 } });
+    ({ nodeRed } = admin);
   });
-  after(() => nodeRed.stop());
+  after(() => admin.stop());
 
-  async function token(username: string, scope: string): Promise<string> {
-    const { access_token } = await nodeRed.json<{ access_token: string }>('/auth/token', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        client_id: 'node-red-admin',
-        grant_type: 'password',
-        scope,
-        username,
-        password: 'test',
-      }),
-    });
-    return access_token;
-  }
-
-  function ask(path: string, init: RequestInit = {}, as = author): Promise<Response> {
-    const headers = { authorization: `Bearer ${as}`, ...(init.headers as Record<string, string> | undefined) };
-    return nodeRed.fetch(`/wasm-function/${path}`, { ...init, headers });
-  }
-
-  async function describeFile(body: object): Promise<Answer> {
-    const response = await ask('describe', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    return (await response.json()) as Answer;
-  }
-
-  function upload(name: string, body: BodyInit, query = '', type = 'application/wasm'): Promise<Response> {
-    return ask(`modules?name=${encodeURIComponent(name)}${query}`, {
-      method: 'POST',
-      headers: { 'content-type': type },
-      body,
-      ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
-    });
-  }
-
-  test('all of them need flows.write', async () => {
-    const requests: [string, RequestInit][] = [
-      ['describe', { method: 'POST' }],
-      ['describe-upload?name=a.wasm', { method: 'POST' }],
-      ['modules?name=a.wasm', { method: 'POST' }],
-      ['modules', {}],
-    ];
-    for (const [path, init] of requests) {
-      assert.equal((await nodeRed.fetch(`/wasm-function/${path}`, init)).status, 401, path);
-      assert.equal((await ask(path, init, reader)).status, 401, path);
-    }
-  });
+  const ask: Admin['ask'] = (...asked) => admin.ask(...asked);
+  const upload: Admin['upload'] = (...sent) => admin.upload(...sent);
+  const describeFile = (body: object): Promise<Answer> => admin.answer<Answer>('describe', body);
 
   test('a module is described by its path, with typed signatures', async () => {
     const { inspection } = await describeFile({ file: guestFile('wat/add') });
@@ -102,6 +55,20 @@ describe('admin endpoints of wasm-function', () => {
   test('a relative path is looked for where the node looks', async () => {
     const { inspection } = await describeFile({ file: 'triple/pkg/triple_lib_bg.wasm' });
     assert.ok(inspection?.exports.some(({ name }) => name === 'triple'));
+  });
+
+  test('of each import it is said whether anything supplies it, and what', async () => {
+    const triple = await describeFile({ file: 'triple/pkg/triple_lib_bg.wasm' });
+    assert.deepEqual(
+      triple.inspection?.imports.map(({ supplied, by }) => [supplied, by]),
+      [[true, 'the wasm-bindgen glue']],
+    );
+    const lacking = await describeFile({ file: guestFile('wat/imports') });
+    assert.ok((lacking.inspection?.imports.length ?? 0) > 0);
+    for (const wanted of lacking.inspection?.imports ?? []) {
+      assert.equal(wanted.supplied, false);
+      assert.equal(wanted.by, undefined);
+    }
   });
 
   test('a file that is not there is an answer, not a failure', async () => {
@@ -141,6 +108,12 @@ describe('admin endpoints of wasm-function', () => {
     assert.deepEqual(new Uint8Array(await readFile(join(nodeRed.userDirectory, 'wasm', 'mine.wasm'))), bytes);
     const { modules } = (await (await ask('modules')).json()) as Answer;
     const files = modules?.map(({ file }) => file) ?? [];
+    const mine = modules?.find(({ file }) => file === 'mine.wasm');
+    assert.equal(mine?.folder, join(nodeRed.userDirectory, 'wasm'));
+    assert.equal(mine.uploaded, true);
+    assert.equal(mine.size, bytes.length);
+    assert.ok(Math.abs(Date.now() - mine.modified) < 60_000);
+    assert.equal(modules?.find(({ file }) => file === 'triple/pkg/triple_lib_bg.wasm')?.uploaded, false);
     assert.ok(files.includes('mine.wasm'));
     assert.ok(files.includes('triple/pkg/triple_lib_bg.wasm'));
     assert.equal((await describeFile({ file: 'mine.wasm' })).inspection?.abi, 'numeric');
@@ -186,5 +159,55 @@ describe('admin endpoints of wasm-function', () => {
     assert.ok(status === 413 || status === 'ended', String(status));
     assert.ok(chunks < 10_000, 'the body was not read to its end');
     assert.equal((await ask('modules')).status, 200);
+  });
+
+  test('declarations are stored beside the modules, and tell the signatures', async () => {
+    await upload('shout.wasm', await guestBytes('rust-bindgen/guest'));
+    const send = (query = ''): Promise<Response> =>
+      admin.send('declarations', 'shout.d.ts', 'export function shout(text: string): string;', query, TYPESCRIPT);
+    const response = await send();
+    assert.equal(response.status, 200);
+    assert.deepEqual(await response.json(), { file: 'shout.d.ts' });
+    const { inspection } = await describeFile({ file: 'shout.wasm' });
+    assert.equal(inspection?.exports.find(({ name }) => name === 'shout')?.signature, '(string) → string');
+    assert.equal((await send()).status, 409);
+    assert.equal((await send('&replace=true')).status, 200);
+    const modules = (await admin.answer<Answer>('modules')).modules?.map(({ file }) => file);
+    assert.ok(!modules?.includes('shout.d.ts'), 'they are no module');
+  });
+
+  test('declarations that are no text, too long or of another name are refused', async () => {
+    const send = async (name: string, body: BodyInit, type = TYPESCRIPT): Promise<number> =>
+      (await admin.send('declarations', name, body, '', type)).status;
+    assert.equal(await send('a.ts', ''), 422);
+    assert.equal(await send('../a.d.ts', ''), 422);
+    assert.equal(await send('a.d.ts', new Uint8Array([0xff, 0xfe])), 422);
+    assert.equal(await send('a.d.ts', 'x\0'), 422);
+    assert.equal(await send('a.d.ts', '', 'text/plain'), 415);
+    assert.equal(await send('a.d.ts', new Uint8Array(1024 * 1024 + 1)), 413);
+    assert.equal(await send('a.d.ts', ' '.repeat(1024 * 1024)), 200);
+  });
+
+  test('a path is completed by the modules and folders that it may go on with', async () => {
+    const user = nodeRed.userDirectory;
+    await mkdir(join(user, 'own', 'deep'), { recursive: true });
+    await mkdir(join(user, 'own', '.hidden'));
+    await mkdir(join(user, 'own', 'node_modules'));
+    for (const name of ['Shape.wasm', 'shade.wasm', 'shadow.txt', '.shown.wasm']) {
+      await writeFile(join(user, 'own', name), await guestBytes('wat/add'));
+    }
+    const complete = async (typed: string): Promise<string[]> => {
+      const answer = await admin.answer<Answer>(`completions?typed=${encodeURIComponent(typed)}`);
+      return (answer.completions ?? []).map(({ value, kind }) => `${kind} ${value}`);
+    };
+    assert.deepEqual(await complete('ow'), ['folder own/']);
+    assert.deepEqual(await complete('own/'), ['folder own/deep/', 'file own/shade.wasm', 'file own/Shape.wasm']);
+    assert.deepEqual(await complete('own/sha'), ['file own/shade.wasm', 'file own/Shape.wasm']);
+    assert.deepEqual(await complete(`${user}/own/shad`), [`file ${user}/own/shade.wasm`]);
+    assert.deepEqual(await complete('triple/pkg/'), ['file triple/pkg/triple_lib_bg.wasm']);
+    assert.ok((await complete('')).includes('folder own/'));
+    assert.ok((await complete('/')).includes(`folder ${user}/`), 'the folders themselves are offered');
+    for (let index = 0; index < 60; index++) await writeFile(join(user, 'own', 'deep', `m${String(index)}.wasm`), '');
+    assert.equal((await complete('own/deep/')).length, 50);
   });
 });

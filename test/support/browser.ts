@@ -31,6 +31,7 @@ export class Editor {
   private constructor(
     private readonly browser: Browser,
     readonly page: Page,
+    private readonly nodeRed: NodeRed,
   ) {}
 
   /** Opens the editor of a Node-RED that runs with `editorSettings`. */
@@ -38,7 +39,7 @@ export class Editor {
     const browser = await chromium.launch({ executablePath: executable, args: FLAGS });
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.setDefaultTimeout(8000);
-    const editor = new Editor(browser, page);
+    const editor = new Editor(browser, page, nodeRed);
     page.on('pageerror', (error) => editor.errors.push(String(error)));
     page.on('console', (message) => {
       if (message.type() === 'error') editor.errors.push(`${message.text()} (${message.location().url})`);
@@ -99,9 +100,9 @@ export class Editor {
     }, tab);
   }
 
-  /** Presses Deploy; the runtime has the flows some time later. */
+  /** Presses Deploy and waits until the flows run. */
   async deploy(): Promise<void> {
-    await this.page.locator('#red-ui-header-button-deploy').click();
+    await this.nodeRed.untilFlowsRun(() => this.page.locator('#red-ui-header-button-deploy').click());
   }
 
   async close(): Promise<void> {

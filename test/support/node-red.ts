@@ -154,13 +154,23 @@ export class NodeRed {
 
   /** Deploys flows and waits until they run. */
   async deploy(flows: readonly object[], type: 'full' | 'nodes' | 'flows' = 'full'): Promise<void> {
-    const startedBefore = this.#output.split('Started').length;
-    const response = await this.fetch('/flows', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'node-red-api-version': 'v2', 'node-red-deployment-type': type },
-      body: JSON.stringify({ flows }),
+    await this.untilFlowsRun(async () => {
+      const response = await this.fetch('/flows', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'node-red-api-version': 'v2', 'node-red-deployment-type': type },
+        body: JSON.stringify({ flows }),
+      });
+      if (!response.ok) throw new Error(`deploy: ${String(response.status)} ${await response.text()}`);
     });
-    if (!response.ok) throw new Error(`deploy: ${String(response.status)} ${await response.text()}`);
+  }
+
+  /**
+   * Waits until what `deploy` sets off has started: the runtime answers a deploy before its flows run. Whoever
+   * deploys must wait, or the line of that start is taken for the next one's.
+   */
+  async untilFlowsRun(deploy: () => Promise<void>): Promise<void> {
+    const startedBefore = this.#output.split('Started').length;
+    await deploy();
     await eventually('the deployed flows started', () => this.#output.split('Started').length > startedBefore);
   }
 

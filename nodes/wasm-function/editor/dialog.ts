@@ -1,42 +1,191 @@
 import { CONVENTIONS } from '../../../host/abi/adapter';
-import type { Inspection } from '../../../host/inspection';
-import { takeNumber } from '../../editor/number';
+import { DEFAULT_LIMITS, DEFAULT_QUEUE } from '../../../host/limits';
+import { isNumber, takeNumber } from '../../editor/number';
+import { showReasons } from '../../editor/reasons';
+import { createTabs, type Tabs } from '../../editor/tabs';
+import { CallGuide, type OpenQuestion } from './call-guide';
+import { ChosenExport } from './chosen-export';
 import { ExportList } from './export-list';
+import { FollowedModule, type ModuleView } from './follow-module';
 import { showCard } from './module-card';
-import { describeModule, listModules, type DescribedChoice, type Description } from './module-requests';
+import type { DescribedChoice } from './module-requests';
+import { MEMORY_RANGE } from '../settings';
+import { prepareModuleField } from './module-field';
 import { offerUpload } from './module-upload';
-import type { FunctionNode, FunctionProperties } from './properties';
-import { typedInputOf } from './typed-input';
-
-/** Milliseconds of rest before what is typed is looked at. */
-const TYPING_PAUSE = 300;
+import { defaults, type FunctionNode, type FunctionProperties } from './properties';
+import { TryIt } from './try-it';
+import { nameTypedInput, typedInputOf } from './typed-input';
 
 /** Kinds of modules that can be called; `abi` may also name others, which a saved node keeps. */
 const OFFERED_ABIS = ['auto', 'numeric', 'bytes', 'wasm-bindgen', 'assemblyscript'];
 const NUMBERS = ['timeout', 'memory', 'concurrency', 'queue'] as const;
+const TABS = ['function', 'values', 'limits'] as const;
 
-export function prepareDialog(node: FunctionNode): void {
-  const translate: Translate = (key, values) => node._(key, values);
-  prepareChoices(node, translate);
-  prepareTypedInputs(translate);
-  prepareLimits();
-  const exports = new ExportList({
-    input: input('export'),
-    place: $('#wasm-function-exports'),
-    isAnswered: () => input('signature').val() !== '' || input('convention').val() !== 'auto',
-    translate,
-  });
-  const look = followModule(exports, translate);
-  offerUpload($('#wasm-function-upload'), translate, (file) => {
-    typedInputOf(input('file')).typedInput('type', 'str');
-    typedInputOf(input('file')).typedInput('value', file);
-    look();
-  });
-  look();
-}
+export class FunctionDialog {
+  readonly #translate: Translate;
+  readonly #tabs: Tabs;
+  readonly #exports: ExportList;
+  readonly #chosen: ChosenExport;
+  readonly #guide: CallGuide;
+  readonly #trial: TryIt;
+  readonly #module: FollowedModule;
+  readonly #refreshReasons: () => void;
+  readonly #card = $('#wasm-function-module');
+  #view: ModuleView = { kind: 'none' };
+  /** Whether another file was chosen since a module was last looked into. */
+  #isOtherFile = false;
 
-export function saveNumbers(node: FunctionNode): void {
-  for (const property of NUMBERS) node[property] = takeNumber(input(property), '');
+  constructor(private readonly node: FunctionNode) {
+    const translate: Translate = (key, values) => node._(key, values);
+    this.#translate = translate;
+    this.#tabs = createTabs(
+      'wasm-function-tabs',
+      TABS.map((name) => ({ id: `wasm-function-tab-${name}`, label: translate(`wasm-function.tab.${name}`) })),
+    );
+    prepareChoices(node, translate);
+    prepareValues(translate);
+    prepareLimits(translate);
+    const chooseFile = prepareModuleField({
+      input: input('file'),
+      listButton: $('#wasm-function-list'),
+      translate,
+    });
+    const fields = { signature: input('signature'), convention: input('convention'), translate };
+    this.#exports = new ExportList({ input: input('export'), place: $('#wasm-function-exports'), translate });
+    this.#chosen = new ChosenExport({
+      ...fields,
+      exports: this.#exports,
+      name: input('export'),
+      notice: $('#wasm-function-notice'),
+    });
+    this.#guide = new CallGuide({
+      ...fields,
+      place: $('#wasm-function-guide'),
+      writeSignature: () => this.#writeSignature(),
+    });
+    this.#trial = new TryIt({
+      argument: $('#wasm-function-argument'),
+      button: $('#wasm-function-try'),
+      outcome: $('#wasm-function-outcome'),
+      choice: currentChoice,
+      translate,
+    });
+    this.#module = new FollowedModule({
+      choice: describedChoice,
+      isOpen: () => this.#card.get(0)?.isConnected === true,
+      onLook: () => this.#card.attr('aria-busy', 'true'),
+      onView: (view) => this.#show(view),
+    });
+    offerUpload({
+      button: $('#wasm-function-upload'),
+      dropArea: $('#wasm-function-tab-function'),
+      translate,
+      onStored: (file) => {
+        chooseFile(file);
+        this.#isOtherFile = true;
+        this.#module.look();
+      },
+    });
+    this.#followFields();
+    this.#refreshReasons = showReasons({
+      node,
+      defaults,
+      prefix: 'node-input',
+      onChange: (wrong) => this.#markTabs(wrong),
+    });
+    this.#module.look();
+  }
+
+  save(): void {
+    for (const property of NUMBERS) this.node[property] = takeNumber(input(property), '');
+  }
+
+  resize(): void {
+    this.#tabs.resize();
+  }
+
+  #followFields(): void {
+    let file = currentChoice().file;
+    input('file').on('change keyup paste', () => {
+      if (currentChoice().file !== file) this.#isOtherFile = true;
+      file = currentChoice().file;
+      this.#module.lookSoon();
+    });
+    for (const property of ['abi', 'memory'] as const) input(property).on('change', () => this.#module.lookSoon());
+    for (const property of ['signature', 'convention'] as const) {
+      input(property).on('change keyup', () => this.#showCallFields());
+    }
+    input('export').on('change', () => {
+      this.#exports.refresh();
+      this.#chosen.follow();
+      this.#showCallFields();
+      this.#module.lookSoon();
+    });
+  }
+
+  #show(view: ModuleView): void {
+    this.#view = view;
+    const translate = this.#translate;
+    const description = view.kind === 'described' ? view.description : undefined;
+    showCard(this.#card, description ?? { notice: translate(`wasm-function.card.${view.kind}`) }, translate);
+    const inspection = description?.inspection;
+    const isCleared = inspection !== undefined && this.#chosen.takeModule(inspection, this.#isOtherFile);
+    if (inspection !== undefined) this.#isOtherFile = false;
+    this.#exports.show(inspection);
+    this.#chosen.follow();
+    // the checks of the fields know more now
+    if (isCleared) input('export').trigger('change');
+    this.#refreshReasons();
+    input('export').trigger('keyup');
+    this.#showCallFields();
+  }
+
+  /** The signature that is known shows in its field; how a result comes back is asked for bytes only. */
+  #showCallFields(): void {
+    const { chosen, inspection } = this.#exports;
+    const translate = this.#translate;
+    const written = String(input('signature').val() ?? '');
+    const convention = String(input('convention').val() ?? 'auto');
+    input('signature').attr('placeholder', chosen?.signature ?? translate('wasm-function.placeholder.signature'));
+    const fitting: readonly string[] | undefined = chosen?.conventions;
+    input('convention')
+      .children()
+      .each((_index, option) => {
+        const { value } = option as HTMLOptionElement;
+        $(option).prop('hidden', fitting !== undefined && ![...fitting, 'auto', convention].includes(value));
+      });
+    const chosenAbi = input('abi').val();
+    const abi = chosenAbi === 'auto' ? inspection?.abi : String(chosenAbi);
+    $('#wasm-function-convention').toggle(abi === 'bytes' || fitting !== undefined || convention !== 'auto');
+    this.#guide.show(this.#openQuestion(abi));
+    this.#trial.propose(chosen, written);
+    const canTry = this.#view.kind === 'described' && inspection !== undefined && inspection.refusal === undefined;
+    $('#wasm-function-try-row').toggle(canTry);
+  }
+
+  /** A question that no signature answers (an import that nobody supplies) is a reason, and on the card. */
+  #openQuestion(abi: string | undefined): OpenQuestion | undefined {
+    const { chosen, inspection } = this.#exports;
+    if (chosen?.question === undefined || inspection?.refusal !== undefined) return undefined;
+    return { item: chosen, abi };
+  }
+
+  #writeSignature(): void {
+    this.#tabs.show('wasm-function-tab-values');
+    input('signature').trigger('focus');
+  }
+
+  #markTabs(wrong: readonly JQuery[]): void {
+    const note = this.#translate('wasm-function.tab.wrong');
+    for (const name of TABS) {
+      const id = `wasm-function-tab-${name}`;
+      this.#tabs.mark(
+        id,
+        wrong.some((field) => field.closest(`#${id}`).length > 0),
+        note,
+      );
+    }
+  }
 }
 
 function input(property: keyof FunctionProperties): JQuery {
@@ -56,28 +205,11 @@ function prepareChoices(node: FunctionNode, translate: Translate): void {
   fill('convention', ['auto', ...CONVENTIONS]);
 }
 
-function prepareTypedInputs(translate: Translate): void {
-  typedInputOf(input('file')).typedInput({
-    default: 'str',
-    types: [
-      { value: 'str', label: translate('wasm-function.type.path'), icon: '', autoComplete: completeFile },
-      'env',
-      'msg',
-      'flow',
-      'global',
-    ],
-    typeField: '#node-input-fileType',
-  });
+function prepareValues(translate: Translate): void {
+  const full = { value: 'full', label: translate('wasm-function.type.full'), hasValue: false };
   typedInputOf(input('input')).typedInput({
     default: 'msg',
-    types: [
-      'msg',
-      'flow',
-      'global',
-      'jsonata',
-      'json',
-      { value: 'full', label: translate('wasm-function.type.full'), hasValue: false },
-    ],
+    types: ['msg', 'flow', 'global', 'jsonata', 'json', full],
     typeField: '#node-input-inputType',
   });
   typedInputOf(input('output')).typedInput({
@@ -85,106 +217,46 @@ function prepareTypedInputs(translate: Translate): void {
     types: ['msg', 'flow', 'global'],
     typeField: '#node-input-outputType',
   });
-}
-
-function completeFile(typed: string, done: (found: { value: string; label: string }[]) => void): void {
-  const text = typed.toLowerCase();
-  listModules().then(
-    (files) =>
-      done(files.filter((file) => file.toLowerCase().includes(text)).map((file) => ({ value: file, label: file }))),
-    () => done([]),
-  );
+  for (const property of ['input', 'output'] as const) {
+    nameTypedInput(input(property), {
+      type: translate(`wasm-function.field.${property}-type`),
+      value: translate(`wasm-function.label.${property}`),
+    });
+  }
 }
 
 /** What applies where a field is left blank. */
-function prepareLimits(): void {
-  input('timeout').attr('placeholder', String(RED.settings.wasmFunctionTimeout ?? 5));
-  input('memory').attr('placeholder', String(RED.settings.wasmFunctionMemory ?? 64));
-  input('concurrency').attr('placeholder', '1');
-  input('queue').attr('placeholder', '1000');
+function prepareLimits(translate: Translate): void {
+  const show = (property: (typeof NUMBERS)[number], value: number): void => {
+    input(property).attr('placeholder', translate('wasm-function.placeholder.default', { value }));
+  };
+  const setting = (name: string, preset: number): number => {
+    const value = RED.settings[name];
+    return typeof value === 'number' ? value : preset;
+  };
+  show('timeout', setting('wasmFunctionTimeout', DEFAULT_LIMITS.timeout));
+  show('memory', setting('wasmFunctionMemory', DEFAULT_LIMITS.memory));
+  show('concurrency', 1);
+  show('queue', DEFAULT_QUEUE);
 }
 
-/**
- * Keeps the card, the list of exports and what depends on them in step with the fields.
- * @returns looks at the module at once
- */
-function followModule(exports: ExportList, translate: Translate): () => void {
-  const card = $('#wasm-function-module');
-  let asked = 0;
-  let pause: number | undefined;
-  const show = (inspection: Inspection | undefined): void => {
-    exports.show(inspection);
-    showCallFields(exports, translate);
-  };
-  const look = (): void => {
-    window.clearTimeout(pause);
-    const question = ++asked;
-    const choice = currentChoice();
-    if (choice.file.trim() === '') {
-      showCard(card, undefined, translate);
-      return show(undefined);
-    }
-    if (choice.fileType !== 'str' && choice.fileType !== 'env') {
-      showCard(card, { notice: translate('wasm-function.card.by-message') }, translate);
-      return show(undefined);
-    }
-    describeModule(choice)
-      .catch((error: unknown): Description => ({ error: { code: 'request', message: (error as Error).message } }))
-      .then((description) => {
-        // an answer that comes after a later question, or after the dialog was closed, is of no use
-        if (question !== asked || !card.get(0)?.isConnected) return;
-        showCard(card, description, translate);
-        show(description.inspection);
-      })
-      .catch((error: unknown) => console.error(error));
-  };
-  const lookSoon = (): void => {
-    window.clearTimeout(pause);
-    pause = window.setTimeout(look, TYPING_PAUSE);
-  };
-  input('file').on('change keyup paste', lookSoon);
-  for (const property of ['abi', 'memory'] as const) input(property).on('change', lookSoon);
-  const refresh = (): void => {
-    exports.refresh();
-    showCallFields(exports, translate);
-  };
-  for (const property of ['signature', 'convention'] as const) input(property).on('change', refresh);
-  input('export').on('change keyup', () => {
-    refresh();
-    lookSoon();
-  });
-  return look;
+/** A wrong limit is said at its field; the module can be looked into all the same. */
+function describedChoice(): DescribedChoice {
+  const { file, fileType, abi, export: name, memory } = currentChoice();
+  return { file, fileType, abi, export: name, memory: isNumber(memory, MEMORY_RANGE) ? memory : '' };
 }
 
-function currentChoice(): DescribedChoice {
+function currentChoice() {
   const text = (property: keyof FunctionProperties): string => String(input(property).val() ?? '');
   return {
     file: text('file'),
     fileType: text('fileType'),
-    abi: text('abi'),
     export: text('export'),
+    abi: text('abi'),
+    signature: text('signature'),
+    convention: text('convention'),
+    result: text('result'),
+    timeout: text('timeout'),
     memory: text('memory'),
   };
-}
-
-/** The signature that is known shows in its field; how a result comes back is asked for bytes only. */
-function showCallFields(exports: ExportList, translate: Translate): void {
-  const { chosen } = exports;
-  input('signature').attr('placeholder', chosen?.signature ?? translate('wasm-function.placeholder.signature'));
-  const abi = input('abi').val();
-  const convention = input('convention').val();
-  const fitting = chosen?.conventions;
-  input('convention')
-    .children()
-    .each((_index, option) => {
-      const value = (option as HTMLOptionElement).value;
-      const fits = fitting === undefined || value === 'auto' || value === convention || isOneOf(value, fitting);
-      $(option).prop('hidden', !fits);
-    });
-  const kind = abi === 'auto' ? exports.inspection?.abi : abi;
-  $('#wasm-function-convention').toggle(kind === 'bytes' || fitting !== undefined || convention !== 'auto');
-}
-
-function isOneOf(value: string, values: readonly string[]): boolean {
-  return values.includes(value);
 }

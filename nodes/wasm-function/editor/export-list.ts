@@ -1,25 +1,42 @@
-/** The exports of the module as a list to choose from, each with its typed signature. */
-import type { Inspection } from '../../../host/inspection';
+/**
+ * The exports of the module with their typed signatures, below the field of the name: what is typed there narrows the
+ * list, arrow keys move in it and Enter takes one (a combobox, as WAI-ARIA calls it).
+ */
+import type { InspectedExport, Inspection } from '../../../host/inspection';
 
 export interface ExportListParts {
-  /** The field a name can also be typed into. */
+  /** The field that a name can also be typed into. */
   readonly input: JQuery;
   readonly place: JQuery;
-  /** Whether the dialog already says what the binary cannot tell of the chosen export. */
-  isAnswered(): boolean;
   readonly translate: Translate;
 }
 
-type Export = Inspection['exports'][number];
+/** Rows that are shown at once: a module may export thousands. */
+const MOST_ROWS = 200;
+const LIST = 'wasm-function-export-list';
 
 export class ExportList {
   #inspection: Inspection | undefined;
+  /** Index of the row that arrow keys have moved to. */
+  #active = -1;
+  #rows: readonly InspectedExport[] = [];
 
-  constructor(private readonly parts: ExportListParts) {}
+  constructor(private readonly parts: ExportListParts) {
+    const { input } = parts;
+    input.attr({ role: 'combobox', 'aria-autocomplete': 'list', 'aria-controls': LIST, 'aria-expanded': 'false' });
+    input.on('keydown', (event) => this.#press(event));
+    input.on('input', () => {
+      this.#active = -1;
+      this.refresh();
+    });
+  }
 
   /** @param inspection undefined while nothing is known of the module */
   show(inspection: Inspection | undefined): void {
     this.#inspection = inspection;
+    this.#active = -1;
+    // what the check of this property looks at while the dialog is open
+    this.parts.input.data('exports', inspection?.exports.map(({ name }) => name) ?? []);
     this.refresh();
   }
 
@@ -28,7 +45,7 @@ export class ExportList {
   }
 
   /** The export that would be called with what is typed now. */
-  get chosen(): Export | undefined {
+  get chosen(): InspectedExport | undefined {
     const name = this.#typed() || this.#inspection?.defaultExport;
     return this.#inspection?.exports.find((each) => each.name === name);
   }
@@ -36,38 +53,102 @@ export class ExportList {
   refresh(): void {
     const { input, place, translate } = this.parts;
     const exports = this.#inspection?.exports ?? [];
-    const only = this.#inspection?.defaultExport;
-    input.attr(
-      'placeholder',
-      only === undefined
-        ? translate('wasm-function.placeholder.export')
-        : translate('wasm-function.placeholder.only-export', { name: only }),
+    this.#showPlaceholder();
+    place.empty().toggle(exports.length > 0);
+    const found = exports.filter((each) => this.#matches(each));
+    this.#rows = found.slice(0, MOST_ROWS);
+    const list = $('<div>', { id: LIST, role: 'listbox', class: 'wasm-function-exports', tabindex: -1 }).appendTo(
+      place,
     );
-    place.empty();
-    if (exports.length > 0) {
-      const list = $('<div>', { class: 'wasm-function-exports wasm-function-indent' }).appendTo(place);
-      for (const each of exports) list.append(this.#row(each));
-    }
-    const hint = this.#hint(exports);
-    if (hint !== undefined) place.append($('<div>', { class: 'form-tips wasm-function-indent' }).text(hint));
-    place.toggle(place.children().length > 0);
+    list.attr('aria-label', translate('wasm-function.exports.label'));
+    this.#rows.forEach((each, index) => list.append(this.#row(each, index)));
+    const hidden = found.length - this.#rows.length;
+    if (found.length === 0) this.#note(list, translate('wasm-function.exports.none-found'));
+    else if (hidden > 0) this.#note(list, translate('wasm-function.exports.more', { count: hidden }));
+    input.attr('aria-expanded', String(exports.length > 0));
+    const selected = list.find('[aria-selected="true"]').get(0);
+    if (selected !== undefined) this.#reveal(selected);
+    this.#markActive();
   }
 
-  #row(each: Export): JQuery {
-    const { input } = this.parts;
-    const row = $('<button>', { type: 'button', 'aria-pressed': String(each === this.chosen) });
-    row.text(`${each.name} ${each.signature ?? each.type}`);
-    if (each.question !== undefined) row.append(' ', $('<i>', { class: 'fa fa-question-circle-o' }));
-    return row.on('click', () => input.val(each.name).trigger('change'));
+  #showPlaceholder(): void {
+    const { input, translate } = this.parts;
+    const only = this.#inspection?.defaultExport;
+    const several = (this.#inspection?.exports.length ?? 0) > 1;
+    const key = only !== undefined ? 'only-export' : several ? 'search-export' : 'export';
+    input.attr('placeholder', translate(`wasm-function.placeholder.${key}`, { name: only ?? '' }));
   }
 
-  #hint(exports: readonly Export[]): string | undefined {
+  #row(each: InspectedExport, index: number): JQuery {
     const { translate } = this.parts;
-    const typed = this.#typed();
-    if (typed !== '' && exports.length > 0 && this.chosen === undefined) {
-      return translate('wasm-function.hint.no-such-export', { name: typed });
+    const row = $('<div>', { id: `${LIST}-${String(index)}`, role: 'option' });
+    row.attr('aria-selected', String(each === this.chosen));
+    row.append($('<i>', { class: 'fa fa-check', 'aria-hidden': 'true' }), $('<b>').text(each.name), ' ');
+    row.append($('<span>').text(each.signature ?? each.type));
+    if (each.signature === undefined) {
+      const note = translate('wasm-function.exports.open');
+      row.append(' ', $('<i>', { class: 'fa fa-question-circle-o', role: 'img', 'aria-label': note, title: note }));
     }
-    return this.parts.isAnswered() ? undefined : this.chosen?.question;
+    // the field keeps the focus, for the keys
+    row.on('mousedown', (event) => event.preventDefault());
+    return row.on('click', () => this.#take(each));
+  }
+
+  #note(list: JQuery, text: string): void {
+    list.append($('<div>', { class: 'wasm-function-exports-note' }).text(text));
+  }
+
+  #take({ name }: InspectedExport): void {
+    this.#active = -1;
+    this.parts.input.val(name).trigger('change');
+  }
+
+  #press(event: JQuery.TriggeredEvent): void {
+    const { key = '', altKey, ctrlKey, metaKey } = event;
+    if (this.#rows.length === 0 || altKey || ctrlKey || metaKey) return;
+    if (key === 'ArrowDown' || key === 'ArrowUp') {
+      const step = key === 'ArrowDown' ? 1 : -1;
+      const start = this.#active < 0 && step < 0 ? 0 : this.#active;
+      this.#active = (start + step + this.#rows.length) % this.#rows.length;
+      this.#markActive();
+    } else if (key === 'Enter') {
+      const row = this.#rows[this.#active] ?? (this.#rows.length === 1 ? this.#rows[0] : undefined);
+      if (row !== undefined) this.#take(row);
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+
+  #markActive(): void {
+    const { input, place } = this.parts;
+    const rows = place.find('[role="option"]').removeClass('wasm-function-active');
+    const active = rows.get(this.#active);
+    if (this.#active < 0 || active === undefined) {
+      input.removeAttr('aria-activedescendant');
+      return;
+    }
+    $(active).addClass('wasm-function-active');
+    input.attr('aria-activedescendant', active.id);
+    this.#reveal(active);
+  }
+
+  /** Moves the list only, not the dialog. */
+  #reveal(row: HTMLElement): void {
+    const list = this.parts.place.find('[role="listbox"]').get(0);
+    if (list === undefined) return;
+    const top = row.offsetTop - list.offsetTop;
+    if (top < list.scrollTop) list.scrollTop = top;
+    else if (top + row.offsetHeight > list.scrollTop + list.clientHeight) {
+      list.scrollTop = top + row.offsetHeight - list.clientHeight;
+    }
+  }
+
+  /** A name that is whole narrows nothing: the others can still be seen and taken. */
+  #matches({ name, signature, type }: InspectedExport): boolean {
+    if (this.chosen !== undefined) return true;
+    const text = this.#typed().toLowerCase();
+    return `${name} ${signature ?? type}`.toLowerCase().includes(text);
   }
 
   #typed(): string {

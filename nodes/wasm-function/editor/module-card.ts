@@ -1,13 +1,19 @@
-/** What the module is, below its path: its kind and why, or why it is refused and what to do. */
+/** What the module is, below its path: its kind and why, what it needs, or why it is refused and what to do. */
 import type { Inspection } from '../../../host/inspection';
+import { PAGE_SIZE } from '../../../host/limits';
 import type { Description } from './module-requests';
+import { formatSize } from './size';
 
 export type CardContent = Description | { readonly notice: string };
+type Import = Inspection['imports'][number] & { readonly supplied?: boolean; readonly by?: string };
 
-export function showCard(place: JQuery, content: CardContent | undefined, translate: Translate): void {
-  place.empty().toggle(content !== undefined);
+export function showCard(place: JQuery, content: CardContent, translate: Translate): void {
+  place
+    .empty()
+    .toggle(content !== undefined)
+    .removeAttr('aria-busy');
   if (content === undefined) return;
-  const card = $('<div>', { class: 'wasm-function-card wasm-function-indent' }).appendTo(place);
+  const card = $('<div>', { class: 'wasm-function-card' }).appendTo(place);
   if ('notice' in content) card.append($('<p>').text(content.notice));
   else if (content.error !== undefined) warn(card, content.error.message);
   else showInspection(card, content.inspection, translate);
@@ -22,17 +28,52 @@ function showInspection(card: JQuery, inspection: Inspection, translate: Transla
     card.append($('<p>').text(translate('wasm-function.card.because', { reason: inspection.because })));
   }
   if (refusal !== undefined) warn(card, refusal);
+  if (inspection.kind === 'core module') showNeeds(card, inspection, translate);
+}
+
+/** What it imports and how much memory it begins with. */
+function showNeeds(card: JQuery, { imports, memories }: Inspection, translate: Translate): void {
+  const facts = $('<dl>').appendTo(card);
+  const add = (name: 'imports' | 'memory', value: JQuery): void => {
+    facts.append($('<dt>').text(translate(`wasm-function.card.${name}`)), $('<dd>').append(value));
+  };
+  if (imports.length === 0) add('imports', $('<span>').text(translate('wasm-function.card.no-imports')));
+  else add('imports', importList(imports, translate));
+  const memory = memories.map((each) => memoryText(each, translate)).join('; ');
+  add('memory', $('<span>').text(memory === '' ? translate('wasm-function.card.no-memory') : memory));
+}
+
+function importList(imports: readonly Import[], translate: Translate): JQuery {
+  const missing = imports.filter(({ supplied }) => supplied === false).length;
+  const count = imports.length;
+  const text =
+    missing === 0
+      ? translate('wasm-function.card.all-supplied', { count })
+      : translate('wasm-function.card.not-supplied', { count, missing });
+  const list = $('<ul>');
+  for (const each of imports) list.append($('<li>').append(importRow(each, translate)));
+  return $('<details>', { open: missing > 0 && count <= 5 }).append($('<summary>').text(text), list);
+}
+
+function importRow({ module, name, type, supplied, by }: Import, translate: Translate): JQuery {
+  const source =
+    supplied === false
+      ? translate('wasm-function.card.by-nobody')
+      : by === undefined
+        ? translate('wasm-function.card.by-host')
+        : translate('wasm-function.card.by', { by });
+  const row = $('<div>').append($('<code>').text(`${module} ${name} ${type}`), ' ', $('<span>').text(source));
+  return row.toggleClass('wasm-function-warning', supplied === false);
+}
+
+/** @param memory as `17 pages, at most 20 pages` */
+function memoryText(memory: string, translate: Translate): string {
+  const pages = Number.parseInt(memory, 10);
+  return translate('wasm-function.card.memory-size', { size: formatSize(pages * PAGE_SIZE), pages: memory });
 }
 
 function warn(card: JQuery, text: string): void {
   card.addClass('form-warning');
-  const icon = $('<i>', { class: 'fa fa-exclamation-triangle' });
+  const icon = $('<i>', { class: 'fa fa-exclamation-triangle', 'aria-hidden': 'true' });
   card.append($('<p>', { class: 'wasm-function-warning' }).append(icon, document.createTextNode(` ${text}`)));
-}
-
-/** @param bytes as `955 B`, `11 KiB`, `1.8 MiB` */
-function formatSize(bytes: number): string {
-  if (bytes < 1024) return `${String(bytes)} B`;
-  const [value, unit] = bytes < 1024 * 1024 ? [bytes / 1024, 'KiB'] : [bytes / 1024 / 1024, 'MiB'];
-  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${unit}`;
 }

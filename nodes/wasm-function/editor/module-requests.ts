@@ -13,41 +13,112 @@ export type Description =
 
 export type DescribedChoice = Pick<FunctionProperties, 'file' | 'fileType' | 'abi' | 'export' | 'memory'>;
 
-export async function describeModule(choice: DescribedChoice): Promise<Description> {
-  return send<Description>({
-    url: 'wasm-function/describe',
-    method: 'POST',
-    contentType: 'application/json',
-    data: JSON.stringify(choice),
-  });
+/** A module in one of the folders that a relative path is looked for in. */
+export interface KnownModule {
+  /** As a node's `file` names it. */
+  readonly file: string;
+  readonly folder: string;
+  readonly uploaded: boolean;
+  /** Bytes. */
+  readonly size: number;
 }
 
-/** Names that a relative path may have. */
-export async function listModules(): Promise<readonly string[]> {
-  const { modules } = await send<{ modules: { file: string }[] }>({ url: 'wasm-function/modules', method: 'GET' });
-  return modules.map(({ file }) => file);
+export interface Completion {
+  readonly value: string;
+  readonly kind: 'file' | 'folder';
+}
+
+/** A value as `RED.util.encodeObject` writes it; `RED.utils.decodeObject` reads it. */
+export interface EncodedValue {
+  readonly msg: string;
+  readonly format: string;
+}
+
+export type TrialOutcome =
+  | {
+      readonly kind: 'value' | 'nothing' | 'messages';
+      readonly value: EncodedValue;
+      readonly signature: string;
+      readonly milliseconds: number;
+      readonly error?: undefined;
+    }
+  | {
+      readonly error: ModuleError & { readonly cause?: { readonly guest?: string } };
+      readonly milliseconds?: number;
+    };
+
+export type TriedChoice = Pick<
+  FunctionProperties,
+  'file' | 'fileType' | 'export' | 'abi' | 'signature' | 'convention' | 'result' | 'timeout' | 'memory'
+> & { readonly argument: { readonly type: string; readonly value: string } };
+
+/** A request that was refused: `status` is HTTP's, 0 where there was no answer. */
+export class RequestRefused extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export async function describeModule(choice: DescribedChoice): Promise<Description> {
+  return send<Description>({ url: 'wasm-function/describe', ...json(choice) });
+}
+
+/** @param stop ends the call: the runtime stops it when the request ends */
+export async function tryFunction(choice: TriedChoice, stop: AbortSignal): Promise<TrialOutcome> {
+  return send<TrialOutcome>({ url: 'wasm-function/try', ...json(choice) }, stop);
+}
+
+export async function listModules(): Promise<readonly KnownModule[]> {
+  const { modules } = await send<{ modules: KnownModule[] }>({ url: 'wasm-function/modules', method: 'GET' });
+  return modules;
+}
+
+/** @returns files and folders whose paths begin with what is typed */
+export async function completePath(typed: string): Promise<readonly Completion[]> {
+  const url = `wasm-function/completions?${$.param({ typed })}`;
+  const { completions } = await send<{ completions: Completion[] }>({ url, method: 'GET' });
+  return completions;
 }
 
 /** @returns the name to put into `file` */
 export async function uploadModule(file: File, replace: boolean): Promise<string> {
-  const query = $.param({ name: file.name, ...(replace ? { replace: 'true' } : {}) });
-  const stored = await send<{ file: string }>({
-    url: `wasm-function/modules?${query}`,
-    method: 'POST',
-    contentType: 'application/wasm',
-    processData: false,
-    data: file as unknown as string,
-  });
-  return stored.file;
+  return (await upload('modules', 'application/wasm', file, file.name, replace)).file;
 }
 
-function send<T>(settings: JQuery.AjaxSettings): Promise<T> {
+/** @param name under which the host finds it beside its module */
+export async function uploadDeclarations(file: File, name: string, replace: boolean): Promise<string> {
+  return (await upload('declarations', 'application/typescript', file, name, replace)).file;
+}
+
+function upload(
+  kind: string,
+  contentType: string,
+  file: File,
+  name: string,
+  replace: boolean,
+): Promise<{ file: string }> {
+  const query = $.param({ name, ...(replace ? { replace: 'true' } : {}) });
+  const url = `wasm-function/${kind}?${query}`;
+  return send({ url, method: 'POST', contentType, processData: false, data: file as unknown as string });
+}
+
+function json(body: object): JQuery.AjaxSettings {
+  return { method: 'POST', contentType: 'application/json', data: JSON.stringify(body) };
+}
+
+function send<T>(settings: JQuery.AjaxSettings, stop?: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    void $.ajax({ ...settings, dataType: 'json' }).then(
+    const request = $.ajax({ ...settings, dataType: 'json' });
+    stop?.addEventListener('abort', () => request.abort());
+    void request.then(
       (body: T) => resolve(body),
       (response: JQuery.jqXHR) => {
         const body = response.responseJSON as { error?: ModuleError } | undefined;
-        reject(new Error(body?.error?.message ?? `${String(response.status)} ${response.statusText}`));
+        const message = body?.error?.message ?? `${String(response.status)} ${response.statusText}`;
+        reject(new RequestRefused(response.status, message));
       },
     );
   });

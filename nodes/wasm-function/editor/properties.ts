@@ -32,7 +32,7 @@ export const defaults: DialogDefinition<FunctionProperties>['defaults'] = {
   name: { value: '' },
   file: { value: '', validate: check('file', isFile) },
   fileType: { value: 'str' },
-  export: { value: '' },
+  export: { value: '', validate: check('export', isExport) },
   abi: { value: 'auto' },
   signature: { value: '', validate: check('signature', isSignature) },
   convention: { value: 'auto' },
@@ -66,6 +66,13 @@ function numberWithin(property: keyof FunctionProperties, range: NumberRange) {
 
 function isFile(this: FunctionNode, value: unknown): boolean {
   return trimmed(value) !== '' && RED.validators.typedInput({ typeField: 'fileType' }).call(this, value);
+}
+
+/** Only an open dialog knows the module; otherwise any name may be one. */
+function isExport(value: unknown): boolean {
+  const field = $('#node-input-export');
+  const exports = field.length > 0 ? (field.data('exports') as readonly string[] | undefined) : undefined;
+  return exports === undefined || exports.length === 0 || value === '' || exports.includes(String(value ?? ''));
 }
 
 function isInput(this: FunctionNode, value: unknown): boolean {

@@ -1,0 +1,64 @@
+/**
+ * Signature and convention belong to one export: when another is chosen they give way to what was said of that one,
+ * and an export that a newly chosen module does not have does not stay unnoticed.
+ */
+import type { Inspection } from '../../../host/inspection';
+import type { ExportList } from './export-list';
+
+export interface ChosenExportParts {
+  readonly exports: ExportList;
+  readonly name: JQuery;
+  readonly signature: JQuery;
+  readonly convention: JQuery;
+  /** Says what has been changed for the user. */
+  readonly notice: JQuery;
+  readonly translate: Translate;
+}
+
+interface Answer {
+  readonly signature: string;
+  readonly convention: string;
+}
+
+const UNANSWERED: Answer = { signature: '', convention: 'auto' };
+
+export class ChosenExport {
+  #current: string | undefined;
+  readonly #answers = new Map<string, Answer>();
+
+  constructor(private readonly parts: ChosenExportParts) {}
+
+  /**
+   * @param isOther whether another file was chosen than the one before
+   * @returns whether the name was cleared
+   */
+  takeModule(inspection: Inspection, isOther: boolean): boolean {
+    const { name, notice, translate } = this.parts;
+    const typed = String(name.val() ?? '');
+    const isThere = typed === '' || inspection.exports.some((each) => each.name === typed);
+    const isReadable = inspection.kind === 'core module' && inspection.refusal?.code !== 'module';
+    if (!isOther || isThere || !isReadable) return false;
+    name.val('');
+    notice.text(translate('wasm-function.hint.cleared', { name: typed })).show();
+    return true;
+  }
+
+  /** To be called whenever the export that is meant may be another one. */
+  follow(): void {
+    const { exports, signature, convention, notice } = this.parts;
+    const name = exports.chosen?.name;
+    if (name === undefined || name === this.#current) return;
+    const before = this.#current;
+    this.#current = name;
+    // the first one known is the one that signature and convention were saved for
+    if (before === undefined) return;
+    this.#answers.set(before, {
+      signature: String(signature.val() ?? ''),
+      convention: String(convention.val() ?? 'auto'),
+    });
+    const answer = this.#answers.get(name) ?? UNANSWERED;
+    signature.val(answer.signature).trigger('change');
+    convention.val(answer.convention).trigger('change');
+    if (String(this.parts.name.val() ?? '') !== '') notice.hide();
+  }
+}

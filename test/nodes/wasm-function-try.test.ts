@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Admin } from '../support/admin';
+import { guestFile } from '../support/guests';
+import { eventually } from '../support/node-red';
+
+interface Tried {
+  readonly value?: { readonly msg: string; readonly format: string };
+  readonly kind?: string;
+  readonly signature?: string;
+  readonly milliseconds?: number;
+}
+
+describe('a call that is tried from the dialog', () => {
+  let admin: Admin;
+
+  before(async () => {
+    admin = await Admin.start({ environment: { TRIED_MODULE: guestFile('wat/triple') } });
+  });
+  after(() => admin.stop());
+
+  function tryCall(guest: string, asked: object = {}): Promise<Tried & { error?: { code: string; message: string } }> {
+    return admin.answer<Tried>('try', { file: guestFile(guest), argument: { type: 'none', value: '' }, ...asked });
+  }
+
+  test('is answered with the value as the debug sidebar takes it, the signature, and how long it took', async () => {
+    const { value, kind, signature, milliseconds } = await tryCall('wat/triple', {
+      argument: { type: 'num', value: '14' },
+    });
+    assert.deepEqual(value, { msg: '42', format: 'number' });
+    assert.equal(kind, 'value');
+    assert.equal(signature, 'triple (f64) → f64');
+    assert.ok(milliseconds !== undefined && milliseconds > 0 && milliseconds < 5000, String(milliseconds));
+  });
+
+  test('takes the module from an environment variable', async () => {
+    const asked = { file: 'TRIED_MODULE', fileType: 'env', argument: { type: 'num', value: '2' } };
+    assert.equal((await tryCall('wat/add', asked)).value?.msg, '6');
+  });
+
+  test('has its argument as an inject node makes it', async () => {
+    const echo = (argument: object, result = 'auto'): Promise<Tried> =>
+      tryCall('rust-bindgen/guest', { export: 'reverse', signature: '(bytes) -> bytes', result, argument });
+    assert.deepEqual((await echo({ type: 'str', value: 'abc' })).value, { msg: '636261', format: 'buffer[3]' });
+    assert.deepEqual((await echo({ type: 'bin', value: '[1,2]' }, 'buffer')).value, {
+      msg: '0201',
+      format: 'buffer[2]',
+    });
+    const json = await tryCall('wat/add', { argument: { type: 'json', value: '[20, 22]' } });
+    assert.equal(json.value?.msg, '42');
+  });
+
+  test('runs with nothing kept and nothing deployed: a counter counts from the beginning each time', async () => {
+    const first = await tryCall('wat/counter');
+    assert.equal((await tryCall('wat/counter')).value?.msg, first.value?.msg);
+  });
+
+  test('is answered with what is wrong, with the code and cause that a message would get', async () => {
+    const none = await tryCall('wat/none');
+    assert.equal(none.error?.code, 'file');
+    const wrong = await admin.answer('try', { file: guestFile('wat/triple'), argument: { type: 'str', value: 'x' } });
+    assert.equal(wrong.error?.code, 'arguments');
+    assert.equal(wrong.error.cause?.export, 'triple');
+    const trap = await tryCall('wat/trap', { export: 'unreachable' });
+    assert.equal(trap.error?.code, 'trap');
+    assert.ok(trap.milliseconds !== undefined);
+    const json = await tryCall('wat/add', { argument: { type: 'json', value: 'secret{' } });
+    assert.equal(json.error?.code, 'arguments');
+    assert.doesNotMatch(json.error.message, /secret/);
+    assert.equal((await tryCall('wat/add', { timeout: 'soon' })).error?.code, 'module');
+  });
+
+  test('ends at the time limit of the node', async () => {
+    const { error, milliseconds } = await tryCall('wat/loop', { export: 'spin', timeout: '0.2' });
+    assert.equal(error?.code, 'timeout');
+    assert.ok(milliseconds !== undefined && milliseconds >= 200);
+    const starting = await tryCall('wat/start-loop', { timeout: '0.2' });
+    assert.equal(starting.error?.code, 'timeout');
+  });
+
+  test('ends when the dialog is closed; a fifth at once is refused', async () => {
+    const closed = new AbortController();
+    const asked = { file: guestFile('wat/loop'), export: 'spin', timeout: 600, argument: { type: 'none' } };
+    const running = Array.from({ length: 4 }, () =>
+      admin.post('try', asked, { signal: closed.signal }).catch(() => undefined),
+    );
+    const refused = await eventually('a call is refused', async () => {
+      const response = await admin.post('try', { ...asked, timeout: 0.01 });
+      return response.status === 429 && response;
+    });
+    assert.equal(refused.headers.get('retry-after'), '1');
+    closed.abort();
+    await Promise.all(running);
+    await eventually('their places are free again, long before their time limit', async () => {
+      const responses = await Promise.all(
+        Array.from({ length: 4 }, () => admin.post('try', { ...asked, timeout: 0.01 })),
+      );
+      return responses.every(({ status }) => status === 200);
+    });
+  });
+
+  test('a path that comes with each message, and an argument of another type, are refused', async () => {
+    const byMessage = await admin.post('try', { file: 'payload', fileType: 'msg', argument: { type: 'none' } });
+    assert.equal(byMessage.status, 400);
+    for (const type of ['jsonata', 'env', 'flow', 'msg']) {
+      const asked = { file: guestFile('wat/triple'), argument: { type, value: 'TRIED_MODULE' } };
+      assert.equal((await admin.post('try', asked)).status, 400, type);
+    }
+  });
+});

@@ -50,7 +50,7 @@ export class Receiver {
   /** Owns the delivery: it is acknowledged or abandoned, whatever happens. */
   receive(delivery: Delivery): void {
     this.#run(delivery).catch((error: unknown) => {
-        this.#retrying.delete(delivery);
+      this.#retrying.delete(delivery);
       this.#options.log.error(
         `A message on "${delivery.packet.topic}" could not be delivered (${wordsOf(error)}). It stays unacknowledged; deploy again.`,
       );

@@ -41,6 +41,7 @@ export async function bundle(sources) {
     outdir: folder,
     bundle: true,
     packages: 'external',
+    external: ['#dist/*'],
     platform: 'node',
     format: 'cjs',
     target: 'node20',

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type Producers, readProducers, readTargetFeatures } from './custom-sections';
+import { checkCompileCost } from './code-cost';
 import { skipConstantExpression } from './constant-expression';
+import { WasmFunctionError } from '../errors';
+import { MAX_TAG_VALUES } from '../limits';
 import type {
   ExternalType,
   FunctionType,
@@ -13,7 +16,7 @@ import type {
 import { malformed, type Reader } from './reader';
 import { readSections, SECTION } from './sections';
 import { readTable } from './tables';
-import { readLimits, readTypes, readValueType } from './types';
+import { readLimits, readStoredType, readTypes } from './types';
 
 /** What the V8 of Node 20 accepts at most (`wasm-limits.h`, after the WebAssembly JavaScript Interface). */
 const MAX_IMPORTS = 100_000;
@@ -55,8 +58,8 @@ interface Contents {
 
 /**
  * Describes a core module: its types, imports and exports, limits, and what its tools wrote about it.
- * Function bodies and data are not read, so that a description does not mean that an engine accepts the
- * module. Time and memory are linear in the bytes. Follows the core specification's binary format (5.5) and
+ * Function bodies are looked at for what they cost to compile only, and data is not read, so that a description does
+ * not mean that an engine accepts the module. Time and memory are linear in the bytes. Follows the core specification's binary format (5.5) and
  * the proposals that extend these sections: GC, exception handling, memory64, multi-memory, threads.
  *
  * @throws WasmFunctionError `module`, with the section and the offset of what is wrong
@@ -90,6 +93,7 @@ export function parseModule(bytes: Uint8Array): ModuleDescription {
     tables: contents.ownTables,
     functionCount: contents.ownFunctions,
     hasStart: contents.hasStart,
+    ...(contents.types.includes(undefined) ? { managedTypes: true } : {}),
     customSections: contents.customSections,
     ...contents.producers,
     features: contents.features,
@@ -107,9 +111,13 @@ function readSection(id: number, reader: Reader, contents: Contents): void {
       return;
     case SECTION.element:
     case SECTION.dataCount:
-    case SECTION.code:
     case SECTION.data:
       return;
+    case SECTION.code: {
+      const { types, functions, ownFunctions } = contents;
+      checkCompileCost(reader, { types, functions, firstBody: functions.length - ownFunctions });
+      return;
+    }
     case SECTION.type:
       contents.types = readTypes(reader);
       break;
@@ -188,7 +196,7 @@ function readImportType(reader: Reader, contents: Contents): ExternalType {
       return { kind: 'function', type };
     }
     case 1: {
-      const element = readValueType(reader, 'an imported table');
+      const element = readStoredType(reader, 'an imported table');
       const { limits } = readLimits(reader, 'an imported table');
       contents.tables.push({ element, limits });
       return { kind: 'table', element, limits };
@@ -254,11 +262,21 @@ function readFunctionTypeIndex(reader: Reader, contents: Contents): FunctionType
 function readTagType(reader: Reader, contents: Contents): FunctionType {
   const attribute = reader.byte('the attribute of a tag');
   if (attribute !== 0) throw reader.fail(`a tag has the unknown attribute ${attribute}`, reader.position - 1);
-  return readFunctionTypeIndex(reader, contents);
+  const type = readFunctionTypeIndex(reader, contents);
+  if (type.parameters.length > MAX_TAG_VALUES) throw tooManyTagValues(type.parameters.length);
+  return type;
+}
+
+function tooManyTagValues(values: number): WasmFunctionError {
+  return new WasmFunctionError(
+    'module',
+    `The module's exceptions carry ${values} values; at most ${MAX_TAG_VALUES} are allowed, since many large exceptions ` +
+      'can end the whole process. Let them carry a pointer to the values.',
+  );
 }
 
 function readGlobalType(reader: Reader): GlobalType {
-  const type = readValueType(reader, 'a global');
+  const type = readStoredType(reader, 'a global');
   const flags = reader.byte('the mutability of a global');
   if (flags > 3) throw reader.fail(`a global has the unknown mutability ${flags}`, reader.position - 1);
   return { type, mutable: (flags & 1) === 1 };

@@ -1,5 +1,6 @@
 import { findAbi } from './abi';
 import type { CallPlan } from './abi/adapter';
+import { quoted } from './abi/refused';
 import { closedError, fromErrorData, queueError, WasmFunctionError } from './errors';
 import type { Execution, Executor } from './execution/executor';
 import type { LoadedModule } from './module/loader-messages';
@@ -170,7 +171,7 @@ function planCall(loaded: LoadedModule, options: FunctionOptions, maxOutput: num
 }
 
 function noExportChosen(names: readonly string[]): WasmFunctionError {
-  const shown = names.slice(0, 10).join(', ') + (names.length > 10 ? ', …' : '');
+  const shown = names.slice(0, 10).map(quoted).join(', ') + (names.length > 10 ? ', …' : '');
   return new WasmFunctionError(
     'export',
     names.length === 0

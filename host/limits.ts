@@ -77,6 +77,15 @@ export const MAX_COMPILE_COST = 10_000_000;
  */
 export const MAX_TAG_VALUES = 4;
 
+/**
+ * Bytes the names of a module's imports and exports may take together: they are copied between threads, and Node-RED
+ * stands still meanwhile. The names of the largest real programs, mangled C++, take some 500 kB.
+ */
+export const MAX_NAMES_SIZE = 4 * MIB;
+
+/** Characters of the exports and imports that an inspection lists; what is left out is counted. */
+export const MAX_LISTED = 500_000;
+
 /** Seconds the loader may spend on reading, parsing and compiling one module. */
 export const LOAD_TIMEOUT = 30;
 

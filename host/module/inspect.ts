@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { AbiCaller, CallableExport, GuestAbi, Refusal } from '../abi/adapter';
+import { functionExports } from '../abi/module-exports';
 import { toErrorData, WasmFunctionError } from '../errors';
 import type { InspectedExport, Inspection } from '../inspection';
+import { MAX_LISTED } from '../limits';
 import { formatFunctionType, formatSignature } from '../values/parse-signature';
 import type { Signature } from '../values/signature';
 import { readDeclarations } from './declarations';
 import { planDeclared } from './declared-plan';
-import type { ExternalType, Limits, ModuleDescription } from './description';
+import type { ExternalType, Limits, ModuleDescription, ModuleImport } from './description';
 import { type AbiChoice, detectAbi } from './detect';
 import { identify } from './identify';
 import { parseModule } from './parse';
@@ -70,12 +72,35 @@ export function inspectCore(
   choice: AbiChoice,
   declared: ReadonlyMap<string, Signature>,
 ): Inspection {
+  const imports = listed(description.imports, describeImport);
+  const about = describeAbi(description, abis, choice, declared);
+  const exports = about.exports;
+  const unlisted = { exports: exports.left, imports: imports.left };
   return {
     file,
     kind: 'core module',
     ...describeContents(description),
-    ...describeAbi(description, abis, choice, declared),
+    ...about,
+    imports: imports.items,
+    exports: exports.items,
+    ...(unlisted.exports + unlisted.imports === 0 ? {} : { unlisted }),
   };
+}
+
+/** A list goes through the thread Node-RED runs in, as an answer to the editor: it ends where it gets too long. */
+function listed<T, Shown extends object>(
+  all: readonly T[],
+  describe: (item: T) => Shown,
+): { readonly items: readonly Shown[]; readonly left: number } {
+  const items: Shown[] = [];
+  let room = MAX_LISTED;
+  for (const item of all) {
+    const shown = describe(item);
+    room -= JSON.stringify(shown).length;
+    if (room < 0) break;
+    items.push(shown);
+  }
+  return { items, left: all.length - items.length };
 }
 
 /**
@@ -94,7 +119,9 @@ export function inspectModule(
   return inspectCore(examined.description, file, abis, choice, readDeclarations(declarations));
 }
 
-type AbiPart = Pick<Inspection, 'abi' | 'abiTitle' | 'because' | 'refusal' | 'exports' | 'defaultExport'>;
+type AbiPart = Pick<Inspection, 'abi' | 'abiTitle' | 'because' | 'refusal' | 'defaultExport'> & {
+  readonly exports: { readonly items: readonly InspectedExport[]; readonly left: number };
+};
 
 function describeComponent(abis: readonly GuestAbi[]): Omit<AbiPart, 'exports'> {
   const because = 'its header is that of a component';
@@ -120,21 +147,21 @@ function describeAbi(
   if (detected.kind === 'refused') {
     const { refusal } = detected;
     const error = refusalError(refusal, 'abi');
-    return { because: refusal.because, refusal: toErrorData(error), exports: functionExports(module) };
+    return { because: refusal.because, refusal: toErrorData(error), exports: listFunctions(module) };
   }
   const { abi, because } = detected;
   const known = { abi: abi.name, abiTitle: abi.title, because };
   const { caller } = abi;
   if (caller === undefined) {
-    return { ...known, refusal: toErrorData(notCalledYet(abi, because)), exports: functionExports(module) };
+    return { ...known, refusal: toErrorData(notCalledYet(abi, because)), exports: listFunctions(module) };
   }
   const callable = caller.exports(module);
-  const exports = callable.map((item) => inspectExport(item, module, caller, declared.get(item.name)));
-  const [first, ...others] = callable.filter((item) => canBeChosen(abi, item));
+  const exports = listed(callable, (item) => inspectExport(item, module, caller, declared.get(item.name)));
+  const [first, second] = callable.filter((item) => canBeChosen(abi, item));
   if (first === undefined) {
     return { ...known, refusal: toErrorData(nothingToCall(abi, callable)), exports };
   }
-  return { ...known, exports, ...(others.length === 0 ? { defaultExport: first.name } : {}) };
+  return { ...known, exports, ...(second === undefined ? { defaultExport: first.name } : {}) };
 }
 
 /**
@@ -173,10 +200,9 @@ function inspectExport(
   };
 }
 
-function functionExports(module: ModuleDescription): InspectedExport[] {
-  return module.exports.flatMap((item) =>
-    item.kind === 'function' ? [{ name: item.name, type: formatFunctionType(item.type) }] : [],
-  );
+/** Exports of a module that nothing here calls, by their types in the binary. */
+function listFunctions(module: ModuleDescription): AbiPart['exports'] {
+  return listed(functionExports(module), ({ name, type }) => ({ name, type: formatFunctionType(type) }));
 }
 
 function describeContents(module: ModuleDescription) {
@@ -186,10 +212,13 @@ function describeContents(module: ModuleDescription) {
     ...(module.language === undefined ? {} : { language: module.language }),
     tools: module.tools,
     features: module.features,
-    imports: module.imports.map((item) => ({ module: item.module, name: item.name, type: formatExternal(item) })),
     memories: module.memories.map((limits) => formatLimits(limits, 'page')),
     tables: module.tables.map((limits) => formatLimits(limits, 'element')),
   } satisfies Partial<Inspection>;
+}
+
+function describeImport(item: ModuleImport): Inspection['imports'][number] {
+  return { module: item.module, name: item.name, type: formatExternal(item) };
 }
 
 function formatExternal(item: ExternalType): string {

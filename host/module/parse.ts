@@ -3,7 +3,7 @@ import { type Producers, readProducers, readTargetFeatures } from './custom-sect
 import { checkCompileCost } from './code-cost';
 import { skipConstantExpression } from './constant-expression';
 import { WasmFunctionError } from '../errors';
-import { MAX_TAG_VALUES } from '../limits';
+import { MAX_NAMES_SIZE, MAX_TAG_VALUES, MIB } from '../limits';
 import type {
   ExternalType,
   FunctionType,
@@ -26,6 +26,9 @@ const MAX_GLOBALS = 1_000_000;
 const MAX_TABLES = 100_000;
 const MAX_MEMORIES = 100_000;
 const MAX_TAGS = 1_000_000;
+
+/** Characters of a custom section's name that are kept; those that mean something have some twenty. */
+const MAX_SECTION_NAME = 100;
 
 interface GlobalType {
   readonly type: WasmType;
@@ -51,6 +54,8 @@ interface Contents {
   ownTables: Limits[];
   ownMemories: Limits[];
   hasStart: boolean;
+  /** Bytes of the names of imports and exports. */
+  namesSize: number;
   readonly customSections: string[];
   producers: Producers;
   features: readonly string[];
@@ -79,6 +84,7 @@ export function parseModule(bytes: Uint8Array): ModuleDescription {
     ownTables: [],
     ownMemories: [],
     hasStart: false,
+    namesSize: 0,
     customSections: [],
     producers: { tools: [] },
     features: [],
@@ -173,16 +179,27 @@ function readMany<T>(reader: Reader, what: string, limit: number, size: number, 
 
 function readCustom(reader: Reader, contents: Contents): void {
   const name = reader.name('the name of a custom section');
-  contents.customSections.push(name);
+  contents.customSections.push(name.slice(0, MAX_SECTION_NAME));
   if (name === 'producers') contents.producers = readProducers(reader);
   else if (name === 'target_features') contents.features = readTargetFeatures(reader);
+}
+
+function readName(reader: Reader, what: string, contents: Contents): string {
+  const start = reader.position;
+  const name = reader.name(what);
+  contents.namesSize += reader.position - start;
+  if (contents.namesSize > MAX_NAMES_SIZE) {
+    const mebibytes = String(MAX_NAMES_SIZE / MIB);
+    throw reader.fail(`the names of its imports and exports take more than ${mebibytes} MiB`, start);
+  }
+  return name;
 }
 
 function readImports(reader: Reader, contents: Contents): void {
   const count = reader.count('imports', MAX_IMPORTS, 4);
   for (let index = 0; index < count; index += 1) {
-    const module = reader.name('the module of an import');
-    const name = reader.name('the name of an import');
+    const module = readName(reader, 'the module of an import', contents);
+    const name = readName(reader, 'the name of an import', contents);
     contents.imports.push({ module, name, ...readImportType(reader, contents) });
   }
 }
@@ -225,7 +242,7 @@ function readExports(reader: Reader, contents: Contents): void {
   const names = new Set<string>();
   contents.exports = readMany(reader, 'exports', MAX_EXPORTS, 3, () => {
     const start = reader.position;
-    const name = reader.name('the name of an export');
+    const name = readName(reader, 'the name of an export', contents);
     if (names.has(name)) throw reader.fail('two exports have the same name', start);
     names.add(name);
     return { name, ...readExportType(reader, contents) };

@@ -39,12 +39,22 @@ function describe(inspection: Inspection): string {
     ['language', inspection.language === undefined ? [] : [inspection.language]],
     ['tools', [inspection.tools.join(', ')]],
     ['proposals', [inspection.features.join(', ')]],
-    ['exports', inspection.exports.map(exportLine(inspection))],
-    ['imports', inspection.imports.map(({ module, name, type }) => `${module}.${name} ${type}`)],
+    ['exports', [...inspection.exports.map(exportLine(inspection)), ...unlisted(inspection.unlisted?.exports)]],
+    [
+      'imports',
+      [
+        ...inspection.imports.map(({ module, name, type }) => `${module}.${name} ${type}`),
+        ...unlisted(inspection.unlisted?.imports),
+      ],
+    ],
     ['memories', inspection.memories],
     ['tables', inspection.tables],
   ];
   return rows.flatMap(([label, entries]) => list(label, entries)).join('\n');
+}
+
+function unlisted(number = 0): string[] {
+  return number === 0 ? [] : [`… and ${String(number)} more, too many to list`];
 }
 
 function exportLine({ defaultExport }: Inspection): (each: Inspection['exports'][number]) => string {

@@ -1,5 +1,6 @@
 import { findAbi } from './abi';
 import type { CallPlan } from './abi/adapter';
+import { quoted } from './abi/refused';
 import { closedError, fromErrorData, queueError, WasmFunctionError } from './errors';
 import type { Execution, Executor } from './execution/executor';
 import type { LoadedModule } from './module/loader-messages';
@@ -201,7 +202,7 @@ export function planCall(loaded: LoadedModule, options: PlannedOptions, maxOutpu
 }
 
 function noExportChosen(names: readonly string[]): WasmFunctionError {
-  const shown = names.slice(0, 10).join(', ') + (names.length > 10 ? ', …' : '');
+  const shown = names.slice(0, 10).map(quoted).join(', ') + (names.length > 10 ? ', …' : '');
   return new WasmFunctionError(
     'export',
     names.length === 0

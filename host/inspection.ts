@@ -25,6 +25,8 @@ export interface Inspection {
   /** The export that is called where none is named, when there is exactly one. */
   readonly defaultExport?: string;
   readonly imports: readonly InspectedImport[];
+  /** How many exports and imports are not listed; absent when all are. */
+  readonly unlisted?: { readonly exports: number; readonly imports: number };
   /** As `1 page, at most 16 pages`. */
   readonly memories: readonly string[];
   readonly tables: readonly string[];

@@ -59,6 +59,33 @@ export const MAX_JSON_BYTES = 4 * MIB;
  */
 export const MAX_JSON_DEPTH = 1000;
 
+/**
+ * Bytes of one function body. The optimising compiler of V8 takes up to 400 bytes of memory for each, in threads
+ * nobody can stop. The largest bodies of real programs, interpreters built without optimisation, have some 300 kB.
+ */
+export const MAX_BODY_SIZE = MIB;
+
+/**
+ * Locals and operands of one function, summed over its branches: what the compilers of V8 keep records of, some
+ * 25 bytes each. That is 250 MB while the costliest function is compiled; real programs stay a hundred times below.
+ */
+export const MAX_COMPILE_COST = 10_000_000;
+
+/**
+ * Values an exception may carry. Each exception is an object on the worker's heap, and V8 ends the process where they
+ * fill it: so small, all that a stack has room for leave it half empty. Compilers write one value, a pointer.
+ */
+export const MAX_TAG_VALUES = 4;
+
+/**
+ * Bytes the names of a module's imports and exports may take together: they are copied between threads, and Node-RED
+ * stands still meanwhile. The names of the largest real programs, mangled C++, take some 500 kB.
+ */
+export const MAX_NAMES_SIZE = 4 * MIB;
+
+/** Characters of the exports and imports that an inspection lists; what is left out is counted. */
+export const MAX_LISTED = 500_000;
+
 /** Seconds the loader may spend on reading, parsing and compiling one module. */
 export const LOAD_TIMEOUT = 30;
 

@@ -77,7 +77,7 @@ function mayBeObject(module: ModuleDescription, type: FunctionType): string | un
 }
 
 function plan(module: ModuleDescription, choice: ExportChoice): Omit<CallPlan, 'abi' | 'maxOutput'> {
-  const { name, type } = requireFunction(module, choice.export, offered(module));
+  const { name, type } = requireFunction(module, choice.export, () => offered(module));
   refuse(missingImports(module, IMPORT_REMEDY, isAbort));
   const { signature } = choice;
   if (signature === undefined) refuse(mayBeObject(module, type));

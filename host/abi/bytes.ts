@@ -64,7 +64,7 @@ function orList(items: readonly string[]): string {
 }
 
 function plan(module: ModuleDescription, choice: ExportChoice): Omit<CallPlan, 'abi' | 'maxOutput'> {
-  const { name, type } = requireFunction(module, choice.export, offeredExports(module));
+  const { name, type } = requireFunction(module, choice.export, () => offeredExports(module));
   refuse(missingImports(module, IMPORT_REMEDY) ?? unusualType(type));
   const layout = choose(type, choice);
   refuse(missingExports(module, layout));

@@ -66,8 +66,22 @@ const MEMORY_PLUMBING = new Set<string>([
   'cabi_free',
 ]);
 
+/** Made once for each module: a list of exports asks for each of them by its name. */
+const byName = new WeakMap<ModuleDescription, ReadonlyMap<string, FunctionExport>>();
+
+function functionsByName(module: ModuleDescription): ReadonlyMap<string, FunctionExport> {
+  const known = byName.get(module);
+  if (known !== undefined) return known;
+  const found = new Map<string, FunctionExport>();
+  for (const each of module.exports) {
+    if (each.kind === 'function') found.set(each.name, { name: each.name, type: each.type });
+  }
+  byName.set(module, found);
+  return found;
+}
+
 export function functionExports(module: ModuleDescription): FunctionExport[] {
-  return module.exports.flatMap((each) => (each.kind === 'function' ? [{ name: each.name, type: each.type }] : []));
+  return [...functionsByName(module).values()];
 }
 
 /** The functions a user may want: no plumbing of a toolchain, and none that `isPlumbing` names. */
@@ -79,7 +93,7 @@ export function offeredExports(module: ModuleDescription, isPlumbing = (_name: s
 }
 
 export function findFunction(module: ModuleDescription, name: string): FunctionExport | undefined {
-  return functionExports(module).find((each) => each.name === name);
+  return functionsByName(module).get(name);
 }
 
 export function exportsFunction(module: ModuleDescription, name: string): boolean {
@@ -94,12 +108,12 @@ export function exportsMemory(module: ModuleDescription): boolean {
 export function requireFunction(
   module: ModuleDescription,
   name: string,
-  offered: readonly FunctionExport[],
+  offered: () => readonly FunctionExport[],
 ): FunctionExport {
   const found = findFunction(module, name);
   if (found !== undefined) return found;
   const other = module.exports.find((each) => each.name === name);
-  const choices = listNames(offered);
+  const choices = listNames(offered());
   throw new WasmFunctionError(
     'export',
     other === undefined

@@ -36,8 +36,17 @@ export function onlyNumbers(type: FunctionType): boolean {
   return [...type.parameters, ...type.results].every(isNumberType);
 }
 
+/** Made once for each type: a module may have thousands of functions of one type with a thousand parameters. */
+const signatures = new WeakMap<FunctionType, { readonly signature: Signature | undefined }>();
+
 /** The signature a type of numbers only has by itself; undefined for other types. */
 export function numericSignature(type: FunctionType): Signature | undefined {
+  const known = signatures.get(type) ?? { signature: makeSignature(type) };
+  signatures.set(type, known);
+  return known.signature;
+}
+
+function makeSignature(type: FunctionType): Signature | undefined {
   const parameters = type.parameters.filter(isNumberType);
   const results = type.results.filter(isNumberType);
   if (parameters.length + results.length < type.parameters.length + type.results.length) return undefined;

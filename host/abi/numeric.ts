@@ -46,7 +46,7 @@ export function numericExport({ name, type }: FunctionExport, refused: string | 
 }
 
 function plan(module: ModuleDescription, choice: ExportChoice): Omit<CallPlan, 'abi' | 'maxOutput'> {
-  const { name, type } = requireFunction(module, choice.export, offeredExports(module));
+  const { name, type } = requireFunction(module, choice.export, () => offeredExports(module));
   refuse(missingImports(module, IMPORT_REMEDY));
   return planNumbers(name, type, choice.signature);
 }

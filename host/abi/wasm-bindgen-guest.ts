@@ -2,7 +2,6 @@ import { WasmFunctionError } from '../errors';
 import type { ModuleDescription, WasmType } from '../module/description';
 import { count } from '../values/describe';
 import type { GuestValue } from '../values/signature';
-import { decodeText } from '../values/text';
 import type { CallPlan, Guest } from './adapter';
 import { fromBytes, toBytes } from './bytes-values';
 import { guestError } from './guest-error';
@@ -20,6 +19,9 @@ const RETURN_AREA = 32;
 const OLD_RETURN_POINTER = 8;
 /** References of guests older than reference types are indices; the lower ones are constants of theirs. */
 const FIRST_REFERENCE = 2048;
+
+/** Bytes of a text of the guest's that are read: it may make as many as it likes, and they live outside its memory. */
+const MAX_WORDS = 4096;
 
 /** A wasm-bindgen module with the part of its JavaScript glue that values, errors and panics need. */
 export class BindgenGuest implements Guest, BindgenHost {
@@ -187,8 +189,12 @@ export class BindgenGuest implements Guest, BindgenHost {
     return this.linear;
   }
 
+  /** What a guest says is shown to people or handed back to it: no more is kept than an error shows. */
   text(pointer: number, length: number): string {
-    return decodeText(this.requireMemory().read(pointer, length)) ?? '(text that is not valid UTF-8)';
+    const memory = this.requireMemory();
+    const bytes = length >>> 0;
+    const kept = memory.contains(pointer, bytes) ? Math.min(bytes, MAX_WORDS) : bytes;
+    return wordsOf(memory.read(pointer, kept));
   }
 
   give(value: unknown, as: WasmType | undefined): unknown {
@@ -226,6 +232,15 @@ export class BindgenGuest implements Guest, BindgenHost {
     [undefined, null, true, false].forEach((value, index) => {
       table.set(start + index, value);
     });
+  }
+}
+
+/** Streaming: a character that is cut at the end is no error. */
+function wordsOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+  } catch {
+    return '(text that is not valid UTF-8)';
   }
 }
 

@@ -69,7 +69,7 @@ function openQuestion(type: FunctionType): string {
 }
 
 function plan(module: ModuleDescription, choice: ExportChoice): Omit<CallPlan, 'abi' | 'maxOutput'> {
-  const { name, type } = requireFunction(module, choice.export, offeredExports(module, isPlumbing));
+  const { name, type } = requireFunction(module, choice.export, () => offeredExports(module, isPlumbing));
   refuse(missingImports(module, IMPORT_REMEDY, isSupplied));
   const given = choice.signature ?? readSignature(type, featuresOf(module));
   if (given === undefined) throw new WasmFunctionError('abi', openQuestion(type), { export: name });

@@ -42,21 +42,45 @@ export function fromEngine(thrown: unknown, guest: Guest | undefined, memoryCap:
       `The module does not fit its host (${thrown.message}). Build it again with current tools, or choose another ABI.`,
     );
   }
+  if (thrown instanceof WebAssembly.Exception) {
+    return new WasmFunctionError(
+      'guest',
+      'The function threw a WebAssembly exception that it did not catch. Catch it in the module, and return the error.',
+    );
+  }
   return new WasmFunctionError('guest', `The function threw an exception that it did not catch (${describe(thrown)}).`);
 }
 
 function fromTrap(message: string, guest: Guest | undefined, memoryCap: number): WasmFunctionError {
   const used = guest?.memory?.buffer.byteLength ?? 0;
-  const mebibytes = String(Number((memoryCap / MIB).toFixed(2)));
   if (used > 0 && used >= memoryCap) {
     return new WasmFunctionError(
       'memory',
-      `The function used all of the ${mebibytes} MiB of memory it may have and then trapped (${message}). ` +
+      `The function used all of the ${mebibytes(memoryCap)} MiB of memory it may have and then trapped (${message}). ` +
         'Raise the memory limit if the module needs more.',
     );
   }
   const meaning = TRAPS.find(([pattern]) => pattern.test(message))?.[1] ?? 'it stopped itself';
-  return new WasmFunctionError('trap', `The function trapped (${message}): ${meaning}.`);
+  return new WasmFunctionError(
+    'trap',
+    `The function trapped (${message}): ${meaning}.${memoryHint(message, used, memoryCap)}`,
+  );
+}
+
+/**
+ * A failed allocation ends in `unreachable` in most languages, and one large request is refused however little is in
+ * use; a refused `memory.grow` leaves no trace outside the guest, so that it can only be said that it may be this.
+ */
+function memoryHint(message: string, used: number, memoryCap: number): string {
+  if (!message.startsWith('unreachable') || used === 0) return '';
+  return (
+    ` It had ${mebibytes(used)} of the ${mebibytes(memoryCap)} MiB of memory it may have: ` +
+    'if it asked for more than the rest at once, raise the memory limit.'
+  );
+}
+
+function mebibytes(bytes: number): string {
+  return String(Number((bytes / MIB).toFixed(2)));
 }
 
 function describe(thrown: unknown): string {

@@ -1,5 +1,5 @@
 /** What is known of a module from its bytes alone. Plain data: it is posted between threads. */
-export type WasmType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128' | 'funcref' | 'externref' | 'reference';
+export type WasmType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128' | 'funcref' | 'externref' | 'exnref' | 'reference';
 
 export interface FunctionType {
   readonly parameters: readonly WasmType[];
@@ -38,6 +38,8 @@ export interface ModuleDescription {
   readonly tables: readonly Limits[];
   readonly functionCount: number;
   readonly hasStart: boolean;
+  /** Present where it declares structs or arrays, which live on the engine's own heap (GC proposal). */
+  readonly managedTypes?: true;
   /** Names of all custom sections, in order. */
   readonly customSections: readonly string[];
   /** From the `producers` section: `Rust 1.95.0`, or undefined. */

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { AbiCaller, CallableExport, GuestAbi, Refusal } from '../abi/adapter';
+import { functionExports } from '../abi/module-exports';
 import { toErrorData, WasmFunctionError } from '../errors';
 import type { InspectedExport, InspectedImport, Inspection } from '../inspection';
+import { MAX_LISTED } from '../limits';
 import { formatFunctionType, formatSignature } from '../values/parse-signature';
 import type { Signature } from '../values/signature';
 import { readDeclarations } from './declarations';
@@ -71,12 +73,30 @@ export function inspectCore(
   choice: AbiChoice,
   declared: ReadonlyMap<string, Signature>,
 ): Inspection {
+  const { exports, imports, ...about } = describeAbi(description, abis, choice, declared);
+  const unlisted = { exports: exports.left, imports: imports.left };
   return {
     file,
     kind: 'core module',
     ...describeContents(description),
-    ...describeAbi(description, abis, choice, declared),
+    ...about,
+    imports: imports.items,
+    exports: exports.items,
+    ...(unlisted.exports + unlisted.imports === 0 ? {} : { unlisted }),
   };
+}
+
+/** A list goes through the thread Node-RED runs in, as an answer to the editor: it ends where it gets too long. */
+function listed<T, Shown extends object>(all: readonly T[], describe: (item: T) => Shown): Listed<Shown> {
+  const items: Shown[] = [];
+  let room = MAX_LISTED;
+  for (const item of all) {
+    const shown = describe(item);
+    room -= JSON.stringify(shown).length;
+    if (room < 0) break;
+    items.push(shown);
+  }
+  return { items, left: all.length - items.length };
 }
 
 /**
@@ -95,7 +115,16 @@ export function inspectModule(
   return inspectCore(examined.description, file, abis, choice, readDeclarations(declarations));
 }
 
-type AbiPart = Pick<Inspection, 'abi' | 'abiTitle' | 'because' | 'refusal' | 'exports' | 'imports' | 'defaultExport'>;
+/** A list as far as it is shown, and how many items it has besides. */
+interface Listed<T> {
+  readonly items: readonly T[];
+  readonly left: number;
+}
+
+type AbiPart = Pick<Inspection, 'abi' | 'abiTitle' | 'because' | 'refusal' | 'defaultExport'> & {
+  readonly exports: Listed<InspectedExport>;
+  readonly imports: Listed<InspectedImport>;
+};
 
 function describeComponent(abis: readonly GuestAbi[]): Omit<AbiPart, 'exports' | 'imports'> {
   const because = 'its header is that of a component';
@@ -121,22 +150,22 @@ function describeAbi(
   if (detected.kind === 'refused') {
     const { refusal } = detected;
     const error = refusalError(refusal, 'abi');
-    const parts = { exports: functionExports(module), imports: inspectImports(module, undefined) };
+    const parts = { exports: listFunctions(module), imports: listImports(module, undefined) };
     return { because: refusal.because, refusal: toErrorData(error), ...parts };
   }
   const { abi, because } = detected;
   const { caller } = abi;
-  const known = { abi: abi.name, abiTitle: abi.title, because, imports: inspectImports(module, caller) };
+  const known = { abi: abi.name, abiTitle: abi.title, because, imports: listImports(module, caller) };
   if (caller === undefined) {
-    return { ...known, refusal: toErrorData(notCalledYet(abi, because)), exports: functionExports(module) };
+    return { ...known, refusal: toErrorData(notCalledYet(abi, because)), exports: listFunctions(module) };
   }
   const callable = caller.exports(module);
-  const exports = callable.map((item) => inspectExport(item, module, caller, declared.get(item.name)));
-  const [first, ...others] = callable.filter((item) => canBeChosen(abi, item));
+  const exports = listed(callable, (item) => inspectExport(item, module, caller, declared.get(item.name)));
+  const [first, second] = callable.filter((item) => canBeChosen(abi, item));
   if (first === undefined) {
     return { ...known, refusal: toErrorData(nothingToCall(abi, callable)), exports };
   }
-  return { ...known, exports, ...(others.length === 0 ? { defaultExport: first.name } : {}) };
+  return { ...known, exports, ...(second === undefined ? { defaultExport: first.name } : {}) };
 }
 
 /**
@@ -175,18 +204,17 @@ function inspectExport(
   };
 }
 
-function inspectImports(module: ModuleDescription, caller: AbiCaller | undefined): InspectedImport[] {
-  return module.imports.map((wanted) => {
+function listImports(module: ModuleDescription, caller: AbiCaller | undefined): Listed<InspectedImport> {
+  return listed(module.imports, (wanted) => {
     const known = { module: wanted.module, name: wanted.name, type: formatExternal(wanted) };
     const by = caller?.supplierOf?.(wanted);
     return by === undefined ? { ...known, supplied: false } : { ...known, supplied: true, by };
   });
 }
 
-function functionExports(module: ModuleDescription): InspectedExport[] {
-  return module.exports.flatMap((item) =>
-    item.kind === 'function' ? [{ name: item.name, type: formatFunctionType(item.type) }] : [],
-  );
+/** Exports of a module that nothing here calls, by their types in the binary. */
+function listFunctions(module: ModuleDescription): Listed<InspectedExport> {
+  return listed(functionExports(module), ({ name, type }) => ({ name, type: formatFunctionType(type) }));
 }
 
 function describeContents(module: ModuleDescription) {

@@ -67,6 +67,7 @@ function compile(
   description: ModuleDescription,
   memoryPages: number,
 ): WebAssembly.Module | WasmFunctionError {
+  if (description.managedTypes === true) return managedTypesError();
   try {
     const capped = capLimits(bytes, { memoryPages, tableElements: MAX_TABLE_ELEMENTS });
     return new WebAssembly.Module(capped as Uint8Array<ArrayBuffer>);
@@ -74,6 +75,18 @@ function compile(
     if (error instanceof WasmFunctionError) return error;
     return explainCompileError(error instanceof Error ? error.message : String(error), description);
   }
+}
+
+/**
+ * V8 ends the whole process where the heap of a worker has no room for a large struct or array, and nothing bounds
+ * what a guest makes of them: on Node 24 a few lines are enough.
+ */
+function managedTypesError(): WasmFunctionError {
+  return new WasmFunctionError(
+    'module',
+    "The module keeps structs or arrays on the engine's own heap (garbage collection, GC), whose size cannot be limited " +
+      'for one function. Build it for linear memory (in MoonBit --target wasm), or use Rust, C or AssemblyScript.',
+  );
 }
 
 function sha256(content: Uint8Array | string): string {

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type Producers, readProducers, readTargetFeatures } from './custom-sections';
+import { checkCompileCost } from './code-cost';
 import { skipConstantExpression } from './constant-expression';
+import { WasmFunctionError } from '../errors';
+import { MAX_NAMES_SIZE, MAX_TAG_VALUES, MIB } from '../limits';
 import type {
   ExternalType,
   FunctionType,
@@ -13,7 +16,7 @@ import type {
 import { malformed, type Reader } from './reader';
 import { readSections, SECTION } from './sections';
 import { readTable } from './tables';
-import { readLimits, readTypes, readValueType } from './types';
+import { readLimits, readStoredType, readTypes } from './types';
 
 /** What the V8 of Node 20 accepts at most (`wasm-limits.h`, after the WebAssembly JavaScript Interface). */
 const MAX_IMPORTS = 100_000;
@@ -23,6 +26,9 @@ const MAX_GLOBALS = 1_000_000;
 const MAX_TABLES = 100_000;
 const MAX_MEMORIES = 100_000;
 const MAX_TAGS = 1_000_000;
+
+/** Characters of a custom section's name that are kept; those that mean something have some twenty. */
+const MAX_SECTION_NAME = 100;
 
 interface GlobalType {
   readonly type: WasmType;
@@ -48,6 +54,8 @@ interface Contents {
   ownTables: Limits[];
   ownMemories: Limits[];
   hasStart: boolean;
+  /** Bytes of the names of imports and exports. */
+  namesSize: number;
   readonly customSections: string[];
   producers: Producers;
   features: readonly string[];
@@ -55,8 +63,8 @@ interface Contents {
 
 /**
  * Describes a core module: its types, imports and exports, limits, and what its tools wrote about it.
- * Function bodies and data are not read, so that a description does not mean that an engine accepts the
- * module. Time and memory are linear in the bytes. Follows the core specification's binary format (5.5) and
+ * Function bodies are looked at for what they cost to compile only, and data is not read, so that a description does
+ * not mean that an engine accepts the module. Time and memory are linear in the bytes. Follows the core specification's binary format (5.5) and
  * the proposals that extend these sections: GC, exception handling, memory64, multi-memory, threads.
  *
  * @throws WasmFunctionError `module`, with the section and the offset of what is wrong
@@ -76,6 +84,7 @@ export function parseModule(bytes: Uint8Array): ModuleDescription {
     ownTables: [],
     ownMemories: [],
     hasStart: false,
+    namesSize: 0,
     customSections: [],
     producers: { tools: [] },
     features: [],
@@ -90,6 +99,7 @@ export function parseModule(bytes: Uint8Array): ModuleDescription {
     tables: contents.ownTables,
     functionCount: contents.ownFunctions,
     hasStart: contents.hasStart,
+    ...(contents.types.includes(undefined) ? { managedTypes: true } : {}),
     customSections: contents.customSections,
     ...contents.producers,
     features: contents.features,
@@ -107,9 +117,13 @@ function readSection(id: number, reader: Reader, contents: Contents): void {
       return;
     case SECTION.element:
     case SECTION.dataCount:
-    case SECTION.code:
     case SECTION.data:
       return;
+    case SECTION.code: {
+      const { types, functions, ownFunctions } = contents;
+      checkCompileCost(reader, { types, functions, firstBody: functions.length - ownFunctions });
+      return;
+    }
     case SECTION.type:
       contents.types = readTypes(reader);
       break;
@@ -165,16 +179,27 @@ function readMany<T>(reader: Reader, what: string, limit: number, size: number, 
 
 function readCustom(reader: Reader, contents: Contents): void {
   const name = reader.name('the name of a custom section');
-  contents.customSections.push(name);
+  contents.customSections.push(name.slice(0, MAX_SECTION_NAME));
   if (name === 'producers') contents.producers = readProducers(reader);
   else if (name === 'target_features') contents.features = readTargetFeatures(reader);
+}
+
+function readName(reader: Reader, what: string, contents: Contents): string {
+  const start = reader.position;
+  const name = reader.name(what);
+  contents.namesSize += reader.position - start;
+  if (contents.namesSize > MAX_NAMES_SIZE) {
+    const mebibytes = String(MAX_NAMES_SIZE / MIB);
+    throw reader.fail(`the names of its imports and exports take more than ${mebibytes} MiB`, start);
+  }
+  return name;
 }
 
 function readImports(reader: Reader, contents: Contents): void {
   const count = reader.count('imports', MAX_IMPORTS, 4);
   for (let index = 0; index < count; index += 1) {
-    const module = reader.name('the module of an import');
-    const name = reader.name('the name of an import');
+    const module = readName(reader, 'the module of an import', contents);
+    const name = readName(reader, 'the name of an import', contents);
     contents.imports.push({ module, name, ...readImportType(reader, contents) });
   }
 }
@@ -188,7 +213,7 @@ function readImportType(reader: Reader, contents: Contents): ExternalType {
       return { kind: 'function', type };
     }
     case 1: {
-      const element = readValueType(reader, 'an imported table');
+      const element = readStoredType(reader, 'an imported table');
       const { limits } = readLimits(reader, 'an imported table');
       contents.tables.push({ element, limits });
       return { kind: 'table', element, limits };
@@ -217,7 +242,7 @@ function readExports(reader: Reader, contents: Contents): void {
   const names = new Set<string>();
   contents.exports = readMany(reader, 'exports', MAX_EXPORTS, 3, () => {
     const start = reader.position;
-    const name = reader.name('the name of an export');
+    const name = readName(reader, 'the name of an export', contents);
     if (names.has(name)) throw reader.fail('two exports have the same name', start);
     names.add(name);
     return { name, ...readExportType(reader, contents) };
@@ -254,11 +279,21 @@ function readFunctionTypeIndex(reader: Reader, contents: Contents): FunctionType
 function readTagType(reader: Reader, contents: Contents): FunctionType {
   const attribute = reader.byte('the attribute of a tag');
   if (attribute !== 0) throw reader.fail(`a tag has the unknown attribute ${attribute}`, reader.position - 1);
-  return readFunctionTypeIndex(reader, contents);
+  const type = readFunctionTypeIndex(reader, contents);
+  if (type.parameters.length > MAX_TAG_VALUES) throw tooManyTagValues(type.parameters.length);
+  return type;
+}
+
+function tooManyTagValues(values: number): WasmFunctionError {
+  return new WasmFunctionError(
+    'module',
+    `The module's exceptions carry ${values} values; at most ${MAX_TAG_VALUES} are allowed, since many large exceptions ` +
+      'can end the whole process. Let them carry a pointer to the values.',
+  );
 }
 
 function readGlobalType(reader: Reader): GlobalType {
-  const type = readValueType(reader, 'a global');
+  const type = readStoredType(reader, 'a global');
   const flags = reader.byte('the mutability of a global');
   if (flags > 3) throw reader.fail(`a global has the unknown mutability ${flags}`, reader.position - 1);
   return { type, mutable: (flags & 1) === 1 };

@@ -1,3 +1,4 @@
+import { WasmFunctionError } from '../errors';
 import type { FunctionType, Limits, WasmType } from './description';
 import type { Reader } from './reader';
 
@@ -19,6 +20,8 @@ const PLAIN_TYPES = new Map<number, WasmType>([
   [0x7b, 'v128'],
   [0x70, 'funcref'],
   [0x6f, 'externref'],
+  [0x69, 'exnref'],
+  [0x74, 'exnref'], // noexn
 ]);
 
 /** Shorthands of the abstract heap types, from `cont` (0x68) to `nocont` (0x75). */
@@ -51,6 +54,7 @@ export function readValueType(reader: Reader, what: string): WasmType {
   if (byte >= FIRST_ABSTRACT && byte <= LAST_ABSTRACT) return 'reference';
   if (byte === REF || byte === REF_NULL) {
     const heap = readHeapType(reader);
+    if (heap === 'exnref') return heap;
     return byte === REF_NULL && (heap === 'funcref' || heap === 'externref') ? heap : 'reference';
   }
   if (byte === SHARED) {
@@ -62,10 +66,28 @@ export function readValueType(reader: Reader, what: string): WasmType {
 
 /** A heap type: the index of a type, or an abstract one. */
 export function readHeapType(reader: Reader): WasmType {
-  const first = reader.peek();
-  if (first === SHARED) reader.position += 1;
+  if (reader.peek() === SHARED) reader.position += 1;
+  const start = reader.position;
   reader.skipSigned(5, 'a heap type');
-  return (first === undefined ? undefined : PLAIN_TYPES.get(first)) ?? 'reference';
+  // abstract types are negative numbers of 7 bits, which may be written longer than they need be
+  const [first = 0, ...rest] = reader.bytes.subarray(start, reader.position);
+  const isAbstract = rest.every((byte, index) => (byte | 0x80) === 0xff || (index === 3 && byte === 0x0f));
+  return (isAbstract ? PLAIN_TYPES.get(first & 0x7f) : undefined) ?? 'reference';
+}
+
+/**
+ * The type of what a table or a global holds.
+ * @throws WasmFunctionError `module` for exceptions: each is an object on the worker's heap, and V8 ends the process
+ *   where they fill it (Node 24); on the stack there is no room for so many
+ */
+export function readStoredType(reader: Reader, what: string): WasmType {
+  const type = readValueType(reader, what);
+  if (type !== 'exnref') return type;
+  throw new WasmFunctionError(
+    'module',
+    `The module has ${what} of exceptions (exnref), and as many as it has room for can end the whole process. ` +
+      'Build it so that exceptions are kept on the stack only, or without them (in Rust panic = "abort").',
+  );
 }
 
 /**

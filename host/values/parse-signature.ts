@@ -127,6 +127,14 @@ function formatValue({ type, optional }: Result): string {
   return optional === true ? `${type}?` : type;
 }
 
+/** Types of a list that are written; a module may have thousands of functions of a thousand parameters. */
+const SHOWN = 100;
+
 function arrow(parameters: readonly string[], results: readonly string[]): string {
-  return `(${parameters.join(', ')}) → ${results.length === 1 ? results.join('') : `(${results.join(', ')})`}`;
+  return `(${shorten(parameters)}) → ${results.length === 1 ? results.join('') : `(${shorten(results)})`}`;
+}
+
+function shorten(types: readonly string[]): string {
+  const more = types.length - SHOWN;
+  return types.slice(0, SHOWN).join(', ') + (more > 0 ? `, … ${String(more)} more` : '');
 }

@@ -131,6 +131,6 @@ function instantiate(module: WebAssembly.Module, description: ModuleDescription,
     throw new WasmFunctionError('abi', `The export "${plan.export}" does not take the ${given} of its plan.`);
   }
   const instance = new LiveInstance(module, {});
-  instance.initialize();
+  instance.initialize(description);
   return new BytesGuest(instance, description, layout, plan);
 }

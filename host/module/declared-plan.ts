@@ -11,8 +11,9 @@ export function planDeclared(
   choice: Omit<ExportChoice, 'signature'>,
   declared: Signature | undefined,
 ): Omit<CallPlan, 'abi' | 'maxOutput'> | undefined {
+  if (declared === undefined) return undefined;
   const target = module.exports.find(({ name }) => name === choice.export);
-  if (declared === undefined || target?.kind !== 'function') return undefined;
+  if (target?.kind !== 'function') return undefined;
   try {
     return caller.plan(module, { ...choice, signature: refine(declared, target.type) ?? declared });
   } catch (error) {

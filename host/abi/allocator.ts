@@ -61,14 +61,14 @@ export class Allocator {
     const found = findAllocator(module);
     if (found === undefined) return undefined;
     const allocator = new Allocator(memory, found.name, bindAllocate(instance, found), bindFree(module, instance));
-    allocator.learnHeapStart(instance);
+    allocator.learnHeapStart(module, instance);
     return allocator;
   }
 
   /** Linkers export where the heap starts when asked to; otherwise the first allocation is about there. */
-  private learnHeapStart(instance: LiveInstance): void {
+  private learnHeapStart(module: ModuleDescription, instance: LiveInstance): void {
     if (this.freeRaw === undefined) return;
-    const base: unknown = instance.global('__heap_base')?.value;
+    const base: unknown = readsHeapBase(module) ? instance.global('__heap_base')?.value : undefined;
     if (typeof base === 'number') this.heapStart = base >>> 0;
     else this.free(this.allocate(8));
   }
@@ -107,6 +107,11 @@ export class Allocator {
   freeResult(allocation: Allocation): void {
     if (allocation.pointer >= this.heapStart) this.free(allocation);
   }
+}
+
+/** By its type, since the value of a vector cannot even be read. */
+function readsHeapBase(module: ModuleDescription): boolean {
+  return module.exports.some((each) => each.name === '__heap_base' && each.kind === 'global' && each.type === 'i32');
 }
 
 function bindAllocate(instance: LiveInstance, { name, type }: FunctionExport): (size: number) => unknown {

@@ -104,7 +104,7 @@ function instantiate(module: WebAssembly.Module, description: ModuleDescription,
     importObject(description, (wanted) => (isAbort(wanted) ? abort : undefined)),
   );
   state.live = live;
-  live.initialize();
+  live.initialize(description);
   const { memory, call } = numericGuest(live, plan);
   return {
     memory,

@@ -134,6 +134,6 @@ function instantiate(module: WebAssembly.Module, description: ModuleDescription,
     );
   }
   const instance = new LiveInstance(module, {});
-  instance.initialize();
+  instance.initialize(description);
   return new BytesGuest(instance, description, layout, plan);
 }

@@ -1,4 +1,6 @@
 import { WasmFunctionError } from '../errors';
+import type { ModuleDescription } from '../module/description';
+import { findFunction } from './module-exports';
 import type { RawValue } from './numbers';
 
 /** An export as it is called; several results come as an array, none as undefined. */
@@ -55,8 +57,10 @@ export class LiveInstance {
     throw new WasmFunctionError('export', `The module exports no function "${name}". Choose another export.`);
   }
 
-  /** A library's initialisation, which comes before the first call; where there is none, nothing. */
-  initialize(): void {
+  /** A library's initialisation, which comes before the first call; where there is none of its type, nothing. */
+  initialize(description: ModuleDescription): void {
+    const found = findFunction(description, '_initialize');
+    if (found === undefined || found.type.parameters.length + found.type.results.length > 0) return;
     this.function('_initialize')?.();
   }
 }

@@ -1,5 +1,5 @@
 import type { FunctionType, WasmType } from '../module/description';
-import type { GuestValue, Signature, ValueType } from '../values/signature';
+import type { GuestValue, Parameter, Result, Signature, ValueType } from '../values/signature';
 
 /** What JavaScript passes to and gets from an export of numeric types. */
 export type RawValue = number | bigint;
@@ -36,6 +36,19 @@ export function onlyNumbers(type: FunctionType): boolean {
   return [...type.parameters, ...type.results].every(isNumberType);
 }
 
+const PARAMETERS: Readonly<Record<'i32' | 'i64' | 'f32' | 'f64', Parameter>> = {
+  i32: { type: 'i32', eitherSign: true },
+  i64: { type: 'i64', eitherSign: true },
+  f32: { type: 'f32' },
+  f64: { type: 'f64' },
+};
+const RESULTS: Readonly<Record<'i32' | 'i64' | 'f32' | 'f64', Result>> = {
+  i32: { type: 'i32' },
+  i64: { type: 'i64' },
+  f32: { type: 'f32' },
+  f64: { type: 'f64' },
+};
+
 /** Made once for each type: a module may have thousands of functions of one type with a thousand parameters. */
 const signatures = new WeakMap<FunctionType, { readonly signature: Signature | undefined }>();
 
@@ -51,11 +64,8 @@ function makeSignature(type: FunctionType): Signature | undefined {
   const results = type.results.filter(isNumberType);
   if (parameters.length + results.length < type.parameters.length + type.results.length) return undefined;
   return {
-    parameters: parameters.map((each) => ({
-      type: each,
-      ...(each === 'i32' || each === 'i64' ? { eitherSign: true } : {}),
-    })),
-    results: results.map((each) => ({ type: each })),
+    parameters: parameters.map((each) => PARAMETERS[each]),
+    results: results.map((each) => RESULTS[each]),
   };
 }
 
@@ -75,6 +85,8 @@ export function liftNumber(raw: RawValue, type: NumericType): GuestValue {
     case 'u64':
       return BigInt.asUintN(64, BigInt(raw));
     case 'i32':
+      // also where it comes as an f64, as an Option of wasm-bindgen does, which may hold anything
+      return Number(raw) | 0;
     case 'i64':
     case 'f32':
     case 'f64':

@@ -100,7 +100,7 @@ function misfit(name: string, type: FunctionType, signature: Signature | undefin
 function instantiate(module: WebAssembly.Module, description: ModuleDescription, plan: CallPlan): Guest {
   refuse(missingImports(description, IMPORT_REMEDY));
   const instance = new LiveInstance(module, {});
-  instance.initialize();
+  instance.initialize(description);
   return numericGuest(instance, plan);
 }
 

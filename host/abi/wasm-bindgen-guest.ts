@@ -17,6 +17,8 @@ import { type BindgenLayout, type Form, slotsOf } from './wasm-bindgen-layout';
 const RETURN_AREA = 32;
 /** Where output of before 2020-06 writes its results: the bottom of the stack, which nothing else uses. */
 const OLD_RETURN_POINTER = 8;
+/** Constants that Rust knows by their place in the table of references. */
+const REFERENCE_CONSTANTS = [undefined, null, true, false];
 /** References of guests older than reference types are indices; the lower ones are constants of theirs. */
 const FIRST_REFERENCE = 2048;
 
@@ -111,7 +113,8 @@ export class BindgenGuest implements Guest, BindgenHost {
 
   private lift(raw: readonly RawValue[]): GuestValue[] {
     const { results, fallible } = this.layout;
-    if (fallible && raw.at(-1) !== 0) throw guestError(errorWords(this.takeError(Number(raw.at(-2) ?? 0))));
+    // an i32 is signed in JavaScript, an index is not
+    if (fallible && raw.at(-1) !== 0) throw guestError(errorWords(this.takeError(Number(raw.at(-2) ?? 0) >>> 0)));
     let at = 0;
     return results.map((form) => {
       const from = at;
@@ -136,8 +139,7 @@ export class BindgenGuest implements Guest, BindgenHost {
   }
 
   private liftData(form: Form & { kind: 'data' }, pointer: number, length: number): GuestValue {
-    const optional = this.layout.signature.results[0]?.optional === true;
-    if (optional && pointer === 0) return null;
+    if (form.optional && pointer === 0) return null;
     const bytes = this.requireMemory().read(pointer, length);
     this.intrinsics.free?.(pointer, length);
     return fromBytes(bytes, form.type);
@@ -223,13 +225,12 @@ export class BindgenGuest implements Guest, BindgenHost {
     if (memory.contains(pointer, 8)) memory.write(pointer, Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0));
   }
 
-  /** Constants that Rust knows by their place. */
   fillReferenceTable(): void {
     const table = this.intrinsics.references;
     if (table === undefined) return;
-    const start = table.grow(4);
+    const start = growForConstants(table);
     table.set(0, undefined);
-    [undefined, null, true, false].forEach((value, index) => {
+    REFERENCE_CONSTANTS.forEach((value, index) => {
       table.set(start + index, value);
     });
   }
@@ -241,6 +242,19 @@ function wordsOf(bytes: Uint8Array): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
   } catch {
     return '(text that is not valid UTF-8)';
+  }
+}
+
+function growForConstants(table: WebAssembly.Table): number {
+  try {
+    return table.grow(REFERENCE_CONSTANTS.length);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new WasmFunctionError(
+      'memory',
+      `The guest's table of references is full: it has ${count(table.length, 'element')} and cannot grow. ` +
+        'Build the module again with current wasm-bindgen.',
+    );
   }
 }
 

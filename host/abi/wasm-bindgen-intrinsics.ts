@@ -1,7 +1,7 @@
 import type { FunctionType, ModuleDescription } from '../module/description';
-import type { LiveInstance } from './instance';
+import type { LiveInstance, RawFunction } from './instance';
 import { formatFunctionType } from '../values/parse-signature';
-import { type FunctionExport, functionExports } from './module-exports';
+import { findFunction, type FunctionExport, functionExports } from './module-exports';
 
 /** An absent `Option` of bool or of 8 or 16 bits (wasm-bindgen, `convert/impls.rs`). */
 export const NARROW_ABSENT = 0xffffff;
@@ -59,9 +59,9 @@ function findNamed(module: ModuleDescription, name: string, types: readonly stri
 export function findIntrinsics(module: ModuleDescription, instance: LiveInstance): Intrinsics {
   const malloc = findMalloc(module);
   const free = findFree(module);
-  const start = instance.function('__wbindgen_start');
+  const start = ofType(module, instance, '__wbindgen_start', '() → ()');
   const references = findReferences(module, instance);
-  const dropReference = instance.function('__externref_table_dealloc');
+  const dropReference = ofType(module, instance, '__externref_table_dealloc', '(i32) → ()');
   const moveStack = findStack(module, instance);
   return {
     ...(start === undefined ? {} : { start }),
@@ -71,6 +71,17 @@ export function findIntrinsics(module: ModuleDescription, instance: LiveInstance
     ...(dropReference === undefined ? {} : { dropReference }),
     ...(moveStack === undefined ? {} : { moveStack }),
   };
+}
+
+/** One of another type is none of wasm-bindgen's: called with numbers it would throw, or answer no number. */
+function ofType(
+  module: ModuleDescription,
+  instance: LiveInstance,
+  name: string,
+  type: string,
+): RawFunction | undefined {
+  const found = findFunction(module, name);
+  return found !== undefined && formatFunctionType(found.type) === type ? instance.function(name) : undefined;
 }
 
 function bindMalloc({ name, type }: FunctionExport, instance: LiveInstance): (size: number) => number {
@@ -85,14 +96,15 @@ function bindFree({ name, type }: FunctionExport, instance: LiveInstance): (poin
 
 function findReferences(module: ModuleDescription, instance: LiveInstance): WebAssembly.Table | undefined {
   const found = module.exports.find(
-    (each) => each.kind === 'table' && each.element === 'externref' && /^__wbindgen_ex/.test(each.name),
+    (each) =>
+      each.kind === 'table' && each.element === 'externref' && !each.limits.index64 && /^__wbindgen_ex/.test(each.name),
   );
   return found === undefined ? undefined : instance.table(found.name);
 }
 
 /** The stack pointer: moved by a function since 2020-08, before that an exported global. */
 function findStack(module: ModuleDescription, instance: LiveInstance): ((bytes: number) => number) | undefined {
-  const move = instance.function('__wbindgen_add_to_stack_pointer');
+  const move = ofType(module, instance, '__wbindgen_add_to_stack_pointer', '(i32) → i32');
   if (move !== undefined) return (bytes) => Number(move(bytes));
   const found = module.exports.find(
     (each) => each.kind === 'global' && each.type === 'i32' && each.mutable && NUMBERED.test(each.name),

@@ -5,8 +5,8 @@ import { type DataType, isNumberType, isNumeric, type NumericType, wasmType } fr
 /** How wasm-bindgen passes one value; what it takes depends on the Rust type, which the binary does not name. */
 export type Form =
   | { readonly kind: 'number'; readonly type: NumericType }
-  /** Pointer and length; an absent one has the pointer 0. */
-  | { readonly kind: 'data'; readonly type: DataType }
+  /** Pointer and length; an absent one, where that may be, has the pointer 0. */
+  | { readonly kind: 'data'; readonly type: DataType; readonly optional: boolean }
   /** `Option` of up to 32 bits as an f64 beyond their range (since 0.2.96). */
   | { readonly kind: 'wide'; readonly type: NumericType }
   /** `Option` of bool and of 8 or 16 bits as an i32 beyond their range. */
@@ -68,10 +68,10 @@ function withoutError(types: readonly WasmType[]): readonly WasmType[] {
 
 /**
  * Nothing tells the types behind a return pointer, so the likeliest form of each result is taken, and an error
- * is looked for: the area is zero before the call.
+ * is looked for: the area is zero before the call. Rust returns one value at most, for which the area is large enough.
  */
 function layOutPointer(signature: Signature, type: FunctionType): BindgenLayout | undefined {
-  if (type.results.length > 0 || type.parameters[0] !== 'i32') return undefined;
+  if (type.results.length > 0 || type.parameters[0] !== 'i32' || signature.results.length > 1) return undefined;
   const parameters = match(signature.parameters, type.parameters.slice(1));
   if (parameters === undefined) return undefined;
   const results = signature.results.flatMap((result) => formsOf(result).slice(0, 1));
@@ -84,22 +84,32 @@ function layOutPointer(signature: Signature, type: FunctionType): BindgenLayout 
   };
 }
 
-/** Finds a form for each value so that their slots make up the types, trying the likeliest first. */
+/**
+ * Finds a form for each value so that their slots make up the types, trying the likeliest first. A place that has led
+ * nowhere once is not tried again: of 60 optional numbers over i32 there are more readings than anybody can wait for.
+ */
 function match(values: readonly (Parameter | Result)[], types: readonly WasmType[]): Form[] | undefined {
-  const [first, ...others] = values;
-  if (first === undefined) return types.length === 0 ? [] : undefined;
-  for (const form of formsOf(first)) {
-    const slots = slotsOf(form);
-    if (!slots.every((slot, index) => slot === types[index])) continue;
-    const rest = match(others, types.slice(slots.length));
-    if (rest !== undefined) return [form, ...rest];
-  }
-  return undefined;
+  const dead = new Set<number>();
+  const from = (index: number, at: number): Form[] | undefined => {
+    const value = values[index];
+    if (value === undefined) return at === types.length ? [] : undefined;
+    const place = index * (types.length + 1) + at;
+    if (dead.has(place)) return undefined;
+    for (const form of formsOf(value)) {
+      const slots = slotsOf(form);
+      if (!slots.every((slot, offset) => slot === types[at + offset])) continue;
+      const rest = from(index + 1, at + slots.length);
+      if (rest !== undefined) return [form, ...rest];
+    }
+    dead.add(place);
+    return undefined;
+  };
+  return from(0, 0);
 }
 
 /** A `.d.ts` says `number`, read as f64, of every number; the slot then says which. */
 function formsOf({ type, optional }: Parameter | Result): Form[] {
-  if (!isNumeric(type)) return [{ kind: 'data', type }];
+  if (!isNumeric(type)) return [{ kind: 'data', type, optional: optional === true }];
   if (optional !== true) {
     const types: NumericType[] = type === 'f64' ? ['f64', 'f32', 'i32'] : [type];
     return types.map((each) => ({ kind: 'number', type: each }));

@@ -25,6 +25,15 @@ const SCRIPT_TYPES = new Map<string, ValueType>([
   ['ArrayBuffer', 'bytes'],
 ]);
 
+/** Lists that a message could give and no signature can say. */
+const LIST_TYPE = /^(?:(?:Int|Uint|BigInt|BigUint|Float)\d+Array|.*\[\])$/;
+
+/** What a `.d.ts` says of a function. Plain data. */
+export type Declaration =
+  | { readonly kind: 'signature'; readonly signature: Signature }
+  /** It takes or returns a list of other things than bytes; the reason is a sentence or two, with the remedy. */
+  | { readonly kind: 'uncarried'; readonly reason: string };
+
 /** AssemblyScript's own types, which asc writes into the comment above each function. */
 const SOURCE_TYPES = new Map<string, ValueType>([
   ['i8', 'i32'],
@@ -46,11 +55,11 @@ const SOURCE_TYPES = new Map<string, ValueType>([
 const TOKEN = /\/\*[^]*?(?:\*\/|$)|\/\/[^\n]*|"[^"\n]*"|'[^'\n]*'|=>|[\p{ID_Start}$_][\p{ID_Continue}$]*|\S/gu;
 
 /**
- * Signatures of the functions a `.d.ts` declares, as wasm-pack, wasm-bindgen and `asc --bindings` write them.
- * A function whose types cannot be carried has no entry; nor has one that is declared twice in different ways.
+ * The functions a `.d.ts` declares, as wasm-pack, wasm-bindgen and `asc --bindings` write them.
+ * A function over types that are not understood has no entry; nor has one that is declared twice in different ways.
  */
-export function readDeclarations(text: string): ReadonlyMap<string, Signature> {
-  const signatures = new Map<string, Signature | undefined>();
+export function readDeclarations(text: string): ReadonlyMap<string, Declaration> {
+  const declarations = new Map<string, Declaration | undefined>();
   const source = new Source(text);
   while (!source.done) {
     if (!source.takeWord('function')) {
@@ -60,11 +69,12 @@ export function readDeclarations(text: string): ReadonlyMap<string, Signature> {
     const comment = source.takeComment();
     const name = source.name();
     if (name === undefined) continue;
-    const signature = refineByComment(readSignature(source), comment);
-    const same = !signatures.has(name) || JSON.stringify(signatures.get(name)) === JSON.stringify(signature);
-    signatures.set(name, same ? signature : undefined);
+    const read = readSignature(source);
+    const declared = read?.kind === 'signature' ? refineByComment(read.signature, comment) : read;
+    const same = !declarations.has(name) || JSON.stringify(declarations.get(name)) === JSON.stringify(declared);
+    declarations.set(name, same ? declared : undefined);
   }
-  return new Map([...signatures].flatMap(([name, signature]) => (signature === undefined ? [] : [[name, signature]])));
+  return new Map([...declarations].flatMap(([name, declared]) => (declared === undefined ? [] : [[name, declared]])));
 }
 
 /** The words and signs of a declaration file, one after the other. */
@@ -119,7 +129,7 @@ class Source {
   }
 }
 
-function readSignature(source: Source): Signature | undefined {
+function readSignature(source: Source): Declaration | undefined {
   if (!source.takeWord('(')) return undefined;
   const parameters: Parameter[] = [];
   while (!source.takeWord(')')) {
@@ -129,17 +139,39 @@ function readSignature(source: Source): Signature | undefined {
     if (!source.takeWord(':')) return undefined;
     const type = readType(source, [',', ')']);
     if (type === undefined || type === 'void') return undefined;
+    if ('list' in type) return uncarried(`takes "${shorten(name)}" as ${type.list}`);
     parameters.push({ name, ...type, ...(mayBeLeftOut ? { optional: true } : {}) });
     source.takeWord(',');
   }
   if (!source.takeWord(':')) return undefined;
   const result = readType(source, [';', '}', 'export', 'declare']);
   if (result === undefined) return undefined;
-  return { parameters, results: result === 'void' ? [] : [result] };
+  if (result !== 'void' && 'list' in result) return uncarried(`returns ${result.list}`);
+  return { kind: 'signature', signature: { parameters, results: result === 'void' ? [] : [result] } };
+}
+
+/** @param does what the function does, as the end of a sentence */
+function uncarried(does: string): Declaration {
+  const reason =
+    `By the .d.ts beside the module it ${does}; of lists only bytes (Uint8Array) are carried. ` +
+    'Let it take or return the list as bytes (in Rust &[u8], Vec<u8>) or as JSON text (&str, String).';
+  return { kind: 'uncarried', reason };
+}
+
+/** Characters of a name in a reason. */
+const MAX_NAME = 40;
+
+function shorten(name: string): string {
+  return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
+}
+
+interface ListType {
+  /** Its name in TypeScript. */
+  readonly list: string;
 }
 
 /** A type up to one of `ends`: a name, or a union of names. */
-function readType(source: Source, ends: readonly string[]): Result | 'void' | undefined {
+function readType(source: Source, ends: readonly string[]): Result | ListType | 'void' | undefined {
   const names: string[] = [];
   do {
     const name = source.name();
@@ -153,22 +185,24 @@ function readType(source: Source, ends: readonly string[]): Result | 'void' | un
 }
 
 /** A union says one type where its other members are undefined or null, or the lists wasm-bindgen takes for bytes. */
-function carriedType(names: readonly string[]): Result | undefined {
+function carriedType(names: readonly string[]): Result | ListType | undefined {
   const present = names.filter((name) => name !== 'undefined' && name !== 'null');
   const [name, ...others] = present.includes('Uint8Array') ? present.filter((each) => each !== 'number[]') : present;
   const type = name === undefined || others.length > 0 ? undefined : SCRIPT_TYPES.get(name);
-  if (type === undefined) return undefined;
+  if (type === undefined) {
+    const list = present.find((each) => LIST_TYPE.test(each));
+    return list === undefined ? undefined : { list: shorten(list) };
+  }
   return present.length === names.length ? { type } : { type, optional: true };
 }
 
 /** asc's `@param a \`u32\`` and `@returns \`bool\`` say what TypeScript's `number` cannot. */
-function refineByComment(signature: Signature | undefined, comment: string): Signature | undefined {
-  if (signature === undefined) return undefined;
+function refineByComment(signature: Signature, comment: string): Declaration {
   const named = new Map<string, string>();
   for (const [, name = '', type = ''] of comment.matchAll(/@param ([\w$]{1,200}) `([^`\n]{0,200})`/g))
     named.set(name, type);
   const returned = /@returns `([^`\n]{0,200})`/.exec(comment)?.[1];
-  return {
+  const refined = {
     parameters: signature.parameters.map((parameter) => {
       const type = SOURCE_TYPES.get(named.get(parameter.name ?? '') ?? '');
       return type === undefined ? parameter : { ...parameter, type };
@@ -178,6 +212,7 @@ function refineByComment(signature: Signature | undefined, comment: string): Sig
       return type === undefined ? result : { ...result, type };
     }),
   };
+  return { kind: 'signature', signature: refined };
 }
 
 /**

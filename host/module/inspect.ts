@@ -5,8 +5,7 @@ import { toErrorData, WasmFunctionError } from '../errors';
 import type { InspectedExport, InspectedImport, Inspection } from '../inspection';
 import { MAX_LISTED } from '../limits';
 import { formatFunctionType, formatSignature } from '../values/parse-signature';
-import type { Signature } from '../values/signature';
-import { readDeclarations } from './declarations';
+import { type Declaration, readDeclarations } from './declarations';
 import { planDeclared } from './declared-plan';
 import type { ExternalType, Limits, ModuleDescription } from './description';
 import { type AbiChoice, detectAbi } from './detect';
@@ -64,14 +63,14 @@ export function examine(bytes: Uint8Array, file: string, abis: readonly GuestAbi
  * Everything people are shown of a core module: which ABI and why, whether and how it can be called, and if not, why.
  * @param file as it is shown
  * @param abis the ABIs there are
- * @param declared signatures from a `.d.ts` beside the module
+ * @param declared what a `.d.ts` beside the module says
  */
 export function inspectCore(
   description: ModuleDescription,
   file: string,
   abis: readonly GuestAbi[],
   choice: AbiChoice,
-  declared: ReadonlyMap<string, Signature>,
+  declared: ReadonlyMap<string, Declaration>,
 ): Inspection {
   const { exports, imports, ...about } = describeAbi(description, abis, choice, declared);
   const unlisted = { exports: exports.left, imports: imports.left };
@@ -144,7 +143,7 @@ function describeAbi(
   module: ModuleDescription,
   abis: readonly GuestAbi[],
   choice: AbiChoice,
-  declared: ReadonlyMap<string, Signature>,
+  declared: ReadonlyMap<string, Declaration>,
 ): AbiPart {
   const detected = detectAbi(module, abis, choice);
   if (detected.kind === 'refused') {
@@ -190,10 +189,11 @@ function inspectExport(
   item: CallableExport,
   module: ModuleDescription,
   caller: AbiCaller,
-  declared: Signature | undefined,
+  declared: Declaration | undefined,
 ): InspectedExport {
   const known = { name: item.name, type: formatFunctionType(item.type) };
   const conventions = item.conventions === undefined ? {} : { conventions: item.conventions };
+  if (declared?.kind === 'uncarried') return { ...known, question: declared.reason };
   const plan = planDeclared(caller, module, { export: item.name, convention: 'auto' }, declared);
   if (plan !== undefined) return { ...known, signature: formatSignature(plan.signature), ...conventions };
   return {

@@ -1,7 +1,7 @@
 import type { AbiName } from '../abi/adapter';
 import type { ErrorData } from '../errors';
 import type { Inspection } from '../inspection';
-import type { Signature } from '../values/signature';
+import type { Declaration } from './declarations';
 import type { ModuleDescription } from './description';
 
 export type ModuleSource =
@@ -27,8 +27,8 @@ export interface LoadedModule {
   readonly fingerprint: string;
   /** Absent when the file is no core module or nothing of it can be called (`inspection.refusal`). */
   readonly core?: { readonly description: ModuleDescription; readonly module: WebAssembly.Module };
-  /** Signatures from a `.d.ts` beside the module. */
-  readonly declarations: ReadonlyMap<string, Signature>;
+  /** What a `.d.ts` beside the module says of its functions. */
+  readonly declarations: ReadonlyMap<string, Declaration>;
 }
 
 export type LoaderAnswer =

@@ -7,6 +7,9 @@ import { formatSignature } from './parse-signature';
 import type { GuestValue, Parameter, Signature } from './signature';
 import { Unacceptable } from './unacceptable';
 
+/** Characters of what a value's own code threw that are repeated. */
+const MAX_REASON = 300;
+
 /**
  * Turns the value a message carries into arguments. One parameter takes the value itself, several take an
  * array by position, none takes anything. What a type accepts is listed in the documentation ("Values in").
@@ -44,9 +47,11 @@ function isArray(value: unknown): value is readonly unknown[] {
   }
 }
 
+/** A proxy may answer anything. */
 function lengthOf(array: readonly unknown[]): number | undefined {
   try {
-    return array.length;
+    const { length }: { length: unknown } = array;
+    return typeof length === 'number' ? length : undefined;
   } catch {
     return undefined;
   }
@@ -68,9 +73,21 @@ function acceptParameter(read: () => unknown, parameter: Parameter, index: numbe
         `${subject} takes ${error.message}; got ${describeValue(value)}. Convert it before this node, or choose another input.`,
       );
     }
-    const reason = error instanceof Error ? error.message : describeValue(error);
-    throw new WasmFunctionError('arguments', `${subject}: the value cannot be read (${reason}). Send a plain value.`);
+    throw new WasmFunctionError(
+      'arguments',
+      `${subject}: the value cannot be read (${reasonOf(error)}). Send a plain value.`,
+    );
   }
+}
+
+/** What a value's own code threw may be of any kind, and as hard to read as the value. */
+function reasonOf(thrown: unknown): string {
+  try {
+    if (thrown instanceof Error && typeof thrown.message === 'string') return thrown.message.slice(0, MAX_REASON);
+  } catch {
+    // then it is described as any other value
+  }
+  return describeValue(thrown);
 }
 
 function acceptValue(value: unknown, parameter: Parameter): GuestValue {

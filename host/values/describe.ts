@@ -36,15 +36,27 @@ function shorten(digits: string): string {
 
 function describeObject(value: object): string {
   if (types.isProxy(value)) return 'an object (a proxy)';
-  if (Buffer.isBuffer(value)) return `a Buffer of ${count(value.length, 'byte')}`;
-  if (ArrayBuffer.isView(value)) return `a typed array of ${count(value.byteLength, 'byte')}`;
-  if (types.isAnyArrayBuffer(value)) return `an ArrayBuffer of ${count(value.byteLength, 'byte')}`;
+  if (types.isTypedArray(value)) {
+    const bytes = count(ownByteLength(value, TYPED_ARRAY), 'byte');
+    return types.isUint8Array(value) && Buffer.isBuffer(value) ? `a Buffer of ${bytes}` : `a typed array of ${bytes}`;
+  }
+  if (types.isDataView(value)) return 'a DataView';
+  if (types.isArrayBuffer(value))
+    return `an ArrayBuffer of ${count(ownByteLength(value, ArrayBuffer.prototype), 'byte')}`;
+  if (types.isSharedArrayBuffer(value)) return 'a SharedArrayBuffer';
   if (Array.isArray(value)) return `an array of ${count(value.length, 'value')}`;
   if (types.isDate(value)) return 'a Date';
   if (types.isBoxedPrimitive(value)) return 'a boxed value (an object around a primitive)';
   if (types.isMap(value)) return 'a Map';
   if (types.isSet(value)) return 'a Set';
   return 'an object';
+}
+
+const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype) as object;
+
+/** By the engine's own getter: the value may have one of its own, which runs code. */
+function ownByteLength(value: object, prototype: object): number {
+  return Reflect.get(prototype, 'byteLength', value) as number;
 }
 
 export function count(number: number, noun: string): string {

@@ -5,6 +5,12 @@ import { type Parameter, type Result, type Signature, VALUE_TYPES, type ValueTyp
 /** Parameters or results a signature may have: the engine's own limit. */
 const MAX_VALUES = 1000;
 
+/**
+ * Parameters or results that are shown. A file of 60 kB can export one function of 1000 parameters under 10,000
+ * names, and each is described by its type.
+ */
+const MAX_SHOWN = 20;
+
 interface Token {
   readonly text: string;
   /** Counted from 1, as people count. */
@@ -108,7 +114,7 @@ class Tokens {
 
 /**
  * A signature as people read it: `(f64) → f64`, `() → ()`. Names are shown where there are several parameters, since
- * one needs none to be told apart.
+ * one needs none to be told apart. Of very many the first are shown.
  */
 export function formatSignature({ parameters, results }: Signature): string {
   const showNames = parameters.length > 1;
@@ -127,14 +133,11 @@ function formatValue({ type, optional }: Result): string {
   return optional === true ? `${type}?` : type;
 }
 
-/** Types of a list that are written; a module may have thousands of functions of a thousand parameters. */
-const SHOWN = 100;
-
 function arrow(parameters: readonly string[], results: readonly string[]): string {
-  return `(${shorten(parameters)}) → ${results.length === 1 ? results.join('') : `(${shorten(results)})`}`;
+  return `(${list(parameters)}) → ${results.length === 1 ? results.join('') : `(${list(results)})`}`;
 }
 
-function shorten(types: readonly string[]): string {
-  const more = types.length - SHOWN;
-  return types.slice(0, SHOWN).join(', ') + (more > 0 ? `, … ${String(more)} more` : '');
+function list(items: readonly string[]): string {
+  const more = items.length - MAX_SHOWN;
+  return more > 0 ? `${items.slice(0, MAX_SHOWN).join(', ')}, … ${String(more)} more` : items.join(', ');
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FunctionType, ModuleDescription, WasmType } from '#dist/host/module/description';
+import { layOutBindgen } from '#dist/host/abi/wasm-bindgen-layout';
 import { readDeclarations, refine } from '#dist/host/module/declarations';
 import { parseModule } from '#dist/host/module/parse';
 import { acceptArguments } from '#dist/host/values/accept';
@@ -97,11 +98,35 @@ describe('values', () => {
 });
 
 test('a .d.ts says no sign, so both ranges are accepted', () => {
-  const declared = readDeclarations('export function add(a: number, b: number): number;').get('add')!;
+  const declaration = readDeclarations('export function add(a: number, b: number): number;').get('add');
+  assert.ok(declaration?.kind === 'signature');
+  const declared = declaration.signature;
   const found = findFunction('add');
   const signature = refine(declared, found)!;
   const planned = caller('wasm-bindgen').plan(module, { export: 'add', convention: 'auto', signature });
   assert.deepEqual(acceptArguments([2 ** 32 - 1, -1], planned.signature), [2 ** 32 - 1, -1]);
+});
+
+describe('a signature over a type', () => {
+  const optional = (count: number) => ({
+    parameters: Array.from({ length: count }, () => ({ type: 'f64' as const, optional: true })),
+    results: [],
+  });
+  const slots = (count: number, last: WasmType[]): FunctionType => ({
+    parameters: [...Array.from({ length: count }, (): WasmType => 'i32'), ...last],
+    results: [],
+  });
+
+  test('with more readings than can be tried is laid out, or refused, at once', () => {
+    assert.equal(layOutBindgen(optional(500), slots(1000, ['i64'])), undefined);
+    assert.equal(layOutBindgen(optional(500), slots(1000, []))?.parameters.length, 500);
+  });
+
+  test('has one result where results are written to memory, since there is room for one', () => {
+    const results = [{ type: 'i64' as const }, { type: 'i64' as const }];
+    assert.equal(layOutBindgen({ parameters: [], results }, slots(1, [])), undefined);
+    assert.equal(layOutBindgen({ parameters: [], results: results.slice(1) }, slots(1, []))?.returnPointer, true);
+  });
 });
 
 describe('failures', () => {

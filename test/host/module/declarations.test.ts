@@ -5,7 +5,11 @@ import type { FunctionType } from '#dist/host/module/description';
 import { formatSignature, parseSignature } from '#dist/host/values/parse-signature';
 
 function read(text: string): Record<string, string> {
-  return Object.fromEntries([...readDeclarations(text)].map(([name, signature]) => [name, formatSignature(signature)]));
+  return Object.fromEntries(
+    [...readDeclarations(text)].flatMap(([name, declared]) =>
+      declared.kind === 'signature' ? [[name, formatSignature(declared.signature)]] : [],
+    ),
+  );
 }
 
 describe('where declarations are looked for', () => {
@@ -64,6 +68,25 @@ export class Point {
       log: '(string) → ()',
       now: '() → f64',
     });
+  });
+
+  test('of lists other than bytes say which one is not carried, and what to do', () => {
+    const reasons = (text: string): string[] =>
+      [...readDeclarations(text).values()].flatMap((declared) =>
+        declared.kind === 'uncarried' ? [declared.reason] : [],
+      );
+    for (const [line, does] of [
+      ['export function sum(list: Float64Array): number;', /it takes "list" as Float64Array; of lists only bytes/],
+      ['export function sum(list?: Int32Array | null): number;', /it takes "list" as Int32Array;/],
+      ['export function words(data: Uint16Array | number[]): string;', /it takes "data" as Uint16Array;/],
+      ['export function list(x: number): BigUint64Array;', /it returns BigUint64Array;/],
+      ['export function names(): string[];', /it returns string\[\];.*as bytes .*Vec<u8>.*JSON text/],
+    ] as const) {
+      const [reason, ...others] = reasons(line);
+      assert.match(reason ?? '', does);
+      assert.deepEqual(others, []);
+    }
+    assert.deepEqual(reasons('export function both(x: string | number, list: Float64Array): void;'), []);
   });
 
   test('for the web', () => {
@@ -163,8 +186,9 @@ describe('any other text', () => {
   });
 
   test('with names that mean something in JavaScript is read', () => {
-    const signatures = readDeclarations('export function __proto__(constructor: number): void;');
-    assert.deepEqual(signatures.get('__proto__')?.parameters, [{ name: 'constructor', type: 'f64' }]);
+    const declared = readDeclarations('export function __proto__(constructor: number): void;').get('__proto__');
+    assert.ok(declared?.kind === 'signature');
+    assert.deepEqual(declared.signature.parameters, [{ name: 'constructor', type: 'f64' }]);
     assert.deepEqual(read('export function f(x: constructor): toString;'), {});
   });
 

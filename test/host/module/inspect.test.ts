@@ -97,6 +97,24 @@ describe('an inspection', () => {
     assert.equal(defaultExport, undefined);
   });
 
+  test('says of an export what its declaration has that is not carried', () => {
+    const spec: ModuleSpec = { functions: [{ export: 'sum', parameters: ['i32', 'i32'], results: ['f64'] }] };
+    const [sum] = inspect(spec, 'export function sum(list: Float64Array): number;').exports;
+    assert.match(sum?.question ?? '', /takes "list" as Float64Array/);
+    assert.equal(sum?.signature, undefined);
+  });
+
+  test('stays small whatever the types of a small file are', () => {
+    const spec: ModuleSpec = {
+      functions: [{ export: 'f', parameters: new Array<'i32'>(1000).fill('i32') }],
+      exports: Array.from({ length: 3000 }, (_, index) => ({ name: `f${index}`, kind: 'function' as const, index: 0 })),
+    };
+    const inspection = inspect(spec);
+    assert.equal(inspection.exports.length, 3001);
+    assert.equal(inspection.exports[0]?.type, `(${'i32, '.repeat(20)}… 980 more) → ()`);
+    assert.ok(JSON.stringify(inspection).length < 1_000_000);
+  });
+
   test('leaves a question open until a declaration answers it', () => {
     const spec: ModuleSpec = { functions: [{ export: 'ask', parameters: ['i32'], results: ['i32'] }] };
     assert.deepEqual(inspect(spec).exports, [

@@ -48,7 +48,7 @@ export class FixedFunction implements FunctionSource {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#locating?.catch(() => undefined);
+    // a search that is still going on opens nothing any more; on a network drive it may never end
     await this.#open?.close();
   }
 

@@ -5,7 +5,7 @@
 import type { Request, Response } from 'express';
 import type { NodeAPI } from 'node-red';
 import { ABI_NAMES, type AbiName } from '../../host/abi/adapter';
-import { WasmFunctionError, type ErrorCode } from '../../host/errors';
+import { fromErrorData, WasmFunctionError, type ErrorCode } from '../../host/errors';
 import { MIB, type HostLimits } from '../../host/limits';
 import type { InspectionChoice } from '../../host/wasm-function';
 import { readChoice, readNumber, readText, SavedValueError } from '../saved-value';
@@ -105,7 +105,7 @@ function upload({ hosts, paths, limits }: EndpointServices): Handler {
     const bytes = await readModule(request, limits);
     const inspection = await hosts.with((host) => host.inspectBytes(bytes, name));
     // a module of an ABI that is not called yet is kept all the same: the node says what to do about it
-    if (!isModule(bytes)) throw new WasmFunctionError('module', inspection.refusal?.message ?? inspection.because);
+    if (!isModule(bytes) && inspection.refusal !== undefined) throw fromErrorData(inspection.refusal);
     await storeModule(paths.uploads, name, bytes);
     return { file: name, inspection };
   };

@@ -24,12 +24,13 @@ export function parseCommandLine<const T extends NonNullable<ParseArgsConfig['op
       positionals: positionals.map(shown),
     };
   } catch (error) {
-    throw new UsageError(firstSentence(error instanceof Error ? error.message : String(error)));
+    const reason = firstSentence(error instanceof Error ? error.message : String(error));
+    throw new UsageError(`The command line cannot be understood (${reason}).`);
   }
 }
 
 function firstSentence(text: string): string {
-  return `${text.split(/\. |\n/)[0]?.replace(/\.$/, '') ?? text}.`;
+  return text.split(/\. |\n/)[0]?.replace(/\.$/, '') ?? text;
 }
 
 /** Text of a module or a guest on one line, without what could steer a terminal. */

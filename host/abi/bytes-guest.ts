@@ -180,7 +180,7 @@ export class BytesGuest implements Guest {
       throw new WasmFunctionError(
         'result',
         `The guest returned ${String(length)} as the new length of its input of ${count(available, 'byte')}; ` +
-          'with in-place the result is written over the input and cannot be longer.',
+          'with in-place the result is written over the input and cannot be longer. Return less, or use another convention.',
       );
     }
     return this.requireMemory().read(input?.pointer ?? 0, length);

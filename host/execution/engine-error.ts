@@ -1,6 +1,8 @@
 import type { Guest } from '../abi/adapter';
 import { WasmFunctionError } from '../errors';
 import { MIB } from '../limits';
+import { guestWords } from '../abi/guest-error';
+import { trapSite } from './trap-site';
 
 /**
  * What V8 says of a trap, and what it means. The texts are those of V8's message templates; an unknown one
@@ -20,14 +22,18 @@ const TRAPS: readonly (readonly [pattern: RegExp, meaning: string])[] = [
   [/data segment|element segment|out of bounds/, 'it accessed something out of bounds'],
 ];
 
+/** Characters of a thrown text that the sentence shows; the whole is in the cause. */
+const SHOWN = 200;
+
 /** Turns whatever a guest's call threw into the error a message gets. */
 export function fromEngine(thrown: unknown, guest: Guest | undefined, memoryCap: number): WasmFunctionError {
   if (thrown instanceof WasmFunctionError) return thrown;
-  if (thrown instanceof WebAssembly.RuntimeError) return fromTrap(thrown.message, guest, memoryCap);
+  if (thrown instanceof WebAssembly.RuntimeError) return fromTrap(thrown, guest, memoryCap);
   if (thrown instanceof RangeError && /call stack/i.test(thrown.message)) {
     return new WasmFunctionError(
       'trap',
-      'The function ran out of stack: it calls itself without end, or too deeply. Bound the recursion in the module.',
+      `The function ran out of stack${trapSite(thrown.stack)}: it calls itself without end, or too deeply. ` +
+        'Bound the recursion in the module.',
     );
   }
   if (thrown instanceof RangeError && /memory/i.test(thrown.message)) {
@@ -42,28 +48,49 @@ export function fromEngine(thrown: unknown, guest: Guest | undefined, memoryCap:
       `The module does not fit its host (${thrown.message}). Build it again with current tools, or choose another ABI.`,
     );
   }
-  if (thrown instanceof WebAssembly.Exception) {
-    return new WasmFunctionError(
-      'guest',
-      'The function threw a WebAssembly exception that it did not catch. Catch it in the module, and return the error.',
-    );
-  }
-  return new WasmFunctionError('guest', `The function threw an exception that it did not catch (${describe(thrown)}).`);
+  return uncaught(thrown);
 }
 
-function fromTrap(message: string, guest: Guest | undefined, memoryCap: number): WasmFunctionError {
+/** An exception that left the guest: of its own language's, or of JavaScript. */
+function uncaught(thrown: unknown): WasmFunctionError {
+  if (isWasmException(thrown)) {
+    return new WasmFunctionError(
+      'guest',
+      'The function threw an exception of its language that nothing in it caught, and which cannot be read from outside. ' +
+        'Catch it in the module, and return an error instead.',
+    );
+  }
+  const words = wordsOf(thrown);
+  return new WasmFunctionError(
+    'guest',
+    `The function threw an exception that nothing in it caught (${words.slice(0, SHOWN)}). ` +
+      'Catch it in the module, and return an error instead.',
+    { guest: guestWords(words) },
+  );
+}
+
+/** Exceptions of the proposal's instructions, as C++ and Kotlin throw them. */
+function isWasmException(thrown: unknown): boolean {
+  const { Exception } = WebAssembly as { Exception?: new (...args: never[]) => unknown };
+  return Exception !== undefined && thrown instanceof Exception;
+}
+
+function fromTrap(trap: WebAssembly.RuntimeError, guest: Guest | undefined, memoryCap: number): WasmFunctionError {
+  const { message, stack } = trap;
+  const site = trapSite(stack);
   const used = guest?.memory?.buffer.byteLength ?? 0;
   if (used > 0 && used >= memoryCap) {
     return new WasmFunctionError(
       'memory',
-      `The function used all of the ${mebibytes(memoryCap)} MiB of memory it may have and then trapped (${message}). ` +
+      `The function used all of the ${mebibytes(memoryCap)} MiB of memory it may have and then trapped (${message})${site}. ` +
         'Raise the memory limit if the module needs more.',
     );
   }
   const meaning = TRAPS.find(([pattern]) => pattern.test(message))?.[1] ?? 'it stopped itself';
   return new WasmFunctionError(
     'trap',
-    `The function trapped (${message}): ${meaning}.${memoryHint(message, used, memoryCap)}`,
+    `The function trapped (${message})${site}: ${meaning}. Mend it there, or keep such input from it.` +
+      memoryHint(message, used, memoryCap),
   );
 }
 
@@ -83,7 +110,7 @@ function mebibytes(bytes: number): string {
   return String(Number((bytes / MIB).toFixed(2)));
 }
 
-function describe(thrown: unknown): string {
+function wordsOf(thrown: unknown): string {
   if (thrown instanceof Error) return `${thrown.name}: ${thrown.message}`;
-  return typeof thrown === 'string' ? thrown.slice(0, 200) : typeof thrown;
+  return typeof thrown === 'string' ? thrown : `a value of type ${typeof thrown}`;
 }

@@ -6,12 +6,14 @@ import { toErrorData, WasmFunctionError } from '../errors';
 import type { GuestValue } from '../values/signature';
 import { CallBoard, monotonicClock } from './call-board';
 import { fromEngine } from './engine-error';
+import { STACK_DEPTH } from './trap-site';
 import { type FromWorker, type LaneBinding, type ToWorker, type WorkerStart } from './worker-messages';
 
 if (parentPort === null) throw new Error('worker-main runs in a worker thread only');
 const port = parentPort;
 const board = new CallBoard((workerData as WorkerStart).board);
 const now = monotonicClock();
+Error.stackTraceLimit = STACK_DEPTH;
 
 interface Lane {
   readonly binding: LaneBinding;

@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { Connection } from '../../mqtt/connection';
 import { isOfOneNode } from '../../mqtt/connection-log';
 import { MqttError, wordsOf } from '../../mqtt/errors';
+import { SavedValueError } from '../saved-value';
 import type { ShownStatus } from './watched-status';
 
 /** The runtime's mqtt-connection node, as the nodes that use it see it. */
@@ -20,11 +21,12 @@ export function connectionOf(RED: NodeAPI, id: unknown): Connection {
 
 /** What a definition that cannot be understood is to everyone: an error of its configuration. */
 export function asConfigurationError(error: unknown): MqttError {
-  return error instanceof MqttError ? error : misconfigured(wordsOf(error));
-}
-
-function misconfigured(message: string): MqttError {
-  return new MqttError('configuration', message);
+  if (error instanceof MqttError) return error;
+  if (error instanceof SavedValueError) return new MqttError('configuration', error.message);
+  return new MqttError(
+    'configuration',
+    `The node could not be set up (${wordsOf(error)}). Correct its properties and deploy again.`,
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import { WasmFunctionError } from '../../host/errors';
+import { WasmFunctionError, type ErrorContext } from '../../host/errors';
 import type { HostLimits } from '../../host/limits';
 import type { FunctionState } from '../../host/wasm-function';
 import { readConfiguration, type Configuration, type SavedFunction } from './configuration';
@@ -67,6 +67,7 @@ function createHandler(
       writeOutput,
       fullInput: configuration.input.type === 'full',
       queue: configuration.options.queue,
+      context: contextOf(configuration),
     });
   } catch (error) {
     if (!(error instanceof WasmFunctionError)) throw error;
@@ -79,6 +80,7 @@ function createHandler(
       writeOutput: (_message, _value, callback) => callback(undefined),
       fullInput: false,
       queue: Infinity,
+      context: { file: typeof saved.file === 'string' ? saved.file : '' },
     });
   }
 }
@@ -105,6 +107,21 @@ function createFunctions(
       const readFile = createPropertyReader(RED.util, node, 'file', { value: file.value, type: file.type });
       return { functions, readFile };
     }
+  }
+}
+
+/** The file as the node names it, for errors that come before it is found. */
+function contextOf({ file: { type, value }, options }: Configuration): ErrorContext {
+  const named = options.export === '' ? {} : { export: options.export };
+  switch (type) {
+    case 'str':
+      return { file: value, ...named };
+    case 'env':
+      return { file: `\${${value}}`, ...named };
+    case 'msg':
+    case 'flow':
+    case 'global':
+      return { file: `${type}.${value}`, ...named };
   }
 }
 

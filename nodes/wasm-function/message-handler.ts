@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow, NodeMessageParts } from 'node-red';
-import { closedError, queueError } from '../../host/errors';
+import { closedError, queueError, WasmFunctionError, type ErrorContext } from '../../host/errors';
 import type { CallResult, WasmFunction } from '../../host/wasm-function';
 import { ArrivalOrder, type Place } from './arrival-order';
 import { toCatchable } from '../catchable-error';
@@ -28,6 +28,8 @@ export interface HandlerParts {
   readonly fullInput: boolean;
   /** Messages that may wait for their call to be made. */
   readonly queue: number;
+  /** What an error says where it does not know better: the file and the export as the node names them. */
+  readonly context?: ErrorContext;
 }
 
 /** What comes of a message: a call's result, or nothing to send (a reset alone). */
@@ -170,7 +172,7 @@ export class MessageHandler {
     try {
       messages = values.map((_value, index) => (index === 0 ? job.message : this.RED.util.cloneMessage(job.message)));
     } catch (error) {
-      return this.#endFailed(job, error, left);
+      return this.#endFailed(job, notPassedOn(error), left);
     }
     messages.forEach((message, index) => (message.parts = nestedParts(outer, { id, index, count: values.length })));
     this.#write(job, messages, values, left);
@@ -202,7 +204,7 @@ export class MessageHandler {
       job.send(messages);
     } catch (error) {
       // a copy for one of several wires could not be made
-      return this.#endFailed(job, error, left);
+      return this.#endFailed(job, notPassedOn(error), left);
     }
     this.#end(job, left);
   }
@@ -213,7 +215,7 @@ export class MessageHandler {
       done();
     } catch (error) {
       // a Complete node's copy of the message could not be made
-      this.node.error(toCatchable(error), { _msgid: message._msgid });
+      this.node.error(toCatchable(notPassedOn(error), this.parts.context), { _msgid: message._msgid });
     }
     left();
   }
@@ -223,7 +225,7 @@ export class MessageHandler {
   }
 
   #endFailed({ message, done }: Job, error: unknown, left: () => void): void {
-    const catchable = toCatchable(error);
+    const catchable = toCatchable(error, this.parts.context);
     try {
       done(catchable);
     } catch {
@@ -237,6 +239,16 @@ export class MessageHandler {
 /** A message that was refused at close while its input was still being read. */
 function isAnswered(job: Job): boolean {
   return job.place.leave !== undefined;
+}
+
+/** Node-RED copies a message for each further wire and for Catch and Complete nodes, which a payload may not allow. */
+function notPassedOn(error: unknown): WasmFunctionError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new WasmFunctionError(
+    'result',
+    `The message could not be passed on, since Node-RED could not copy it (${reason}). ` +
+      'Take out of it before this node what cannot be copied, such as a getter that throws.',
+  );
 }
 
 /** As core's split node does it: the parts a message had already are kept inside the new ones. */

@@ -1,5 +1,5 @@
 /** The modules that the editor may offer, and those it sends. */
-import { WasmFunctionError } from '../../host/errors';
+import { fromErrorData } from '../../host/errors';
 import type { EndpointServices } from './admin-endpoints';
 import { readQuery, RequestError, type Handler } from './endpoint';
 import { checkDeclarationsName, checkModuleName } from './file-name';
@@ -30,7 +30,7 @@ export function uploadModule(services: EndpointServices): Handler {
     const bytes = await receiveModule(request, services.limits);
     const inspection = await services.hosts.with((host) => host.inspectBytes(bytes, name));
     // a module of an ABI that is not called yet is kept all the same: the node says what to do about it
-    if (!isModule(bytes)) throw new WasmFunctionError('module', inspection.refusal?.message ?? inspection.because);
+    if (!isModule(bytes) && inspection.refusal !== undefined) throw fromErrorData(inspection.refusal);
     return { file: await folder.store(name, bytes, replace), inspection };
   };
 }

@@ -32,7 +32,9 @@ export = function register(RED: NodeAPI<RuntimeSettings>): void {
     this.on('input', (message, send, done) => node.handle(message, send, done));
     this.on('close', (_removed: boolean, done: () => void) => {
       node.close().then(done, (error: unknown) => {
-        warn(`A node could not be closed: ${String(error)}`);
+        warn(
+          `A node could not be closed (${error instanceof Error ? error.message : String(error)}). Restart Node-RED if it keeps running.`,
+        );
         done();
       });
     });

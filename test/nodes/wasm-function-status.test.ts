@@ -211,6 +211,15 @@ describe('the status of a wasm-function in a flow', () => {
     await flow.untilStatus(/^[\d.]+\/s ✗ 1$/);
   });
 
+  test('shows a call that does not end, and that it was stopped', async () => {
+    flow = await Flow.load({ file: guestFile('wat/loop'), export: 'spin', timeout: 2.5 });
+    await flow.untilStatus('() → ()');
+    const ids = [flow.send({ payload: 1 }), flow.send({ payload: 2 })];
+    await flow.untilStatus(/^⏳ [12] s, \+1$/);
+    await flow.outcome(ids[0] ?? '');
+    await flow.untilStatus('wasm-function.status.failed.timeout');
+  });
+
   test('shows that a changed file was refused', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'wasm-function-'));
     const file = join(folder, 'changing.wasm');

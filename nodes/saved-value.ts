@@ -85,6 +85,12 @@ function toNumber(value: unknown): number {
 }
 
 function show(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const text = typeof value === 'string' ? JSON.stringify(value) : named(value);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+/** An object may have a `toString` that is no function. */
+function named(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Array.isArray(value) ? 'a list' : 'an object';
 }

@@ -27,6 +27,8 @@ const DISCARDED = { bytes: 64 * MIB, milliseconds: 2000 };
 export function endpoint(handler: Handler, log: (text: string) => void): RequestHandler {
   return (request, response) => {
     const ended = new AbortController();
+    // the connection may have ended while the permission was looked up
+    if (response.destroyed) ended.abort();
     response.once('close', () => ended.abort());
     handler(request, ended.signal).then(
       (result) => {

@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import { WasmFunctionError, type ErrorContext } from '../../host/errors';
 import type { HostLimits } from '../../host/limits';
 import type { FunctionState } from '../../host/wasm-function';
+import { Activity } from './activity';
 import { readConfiguration, type Configuration, type SavedFunction } from './configuration';
 import { readEnvironmentPath } from './environment-path';
 import type { ModulePaths } from './file-path';
@@ -11,7 +12,6 @@ import { createInputReader, createOutputWriter, createPropertyReader, type Prope
 import { migrate } from './migrations';
 import type { RuntimeSettings } from './settings';
 import type { HostLease, SharedHost } from './shared-host';
-import { MISCONFIGURED, toNodeStatus } from './status';
 
 /** Milliseconds that messages in flight may take to finish at a redeploy; Node-RED waits 15 s for a node. */
 const PATIENCE_MS = 10_000;
@@ -32,35 +32,36 @@ export interface FunctionNode {
 /** A configuration that cannot be understood makes a node that answers every message with the reason. */
 export function createFunctionNode(node: Node, saved: SavedFunction, services: NodeServices): FunctionNode {
   const lease = services.hosts.lease();
-  const report = (state: FunctionState): void => {
-    node.status(toNodeStatus(state));
-    const problem = state.kind === 'failed' ? state.error : state.kind === 'ready' ? state.refused : undefined;
-    if (problem !== undefined) node.warn(problem.message);
-  };
-  const handler = createHandler(node, saved, services, lease, report);
+  const { handler, activity } = createHandler(node, saved, services, lease);
   return {
     handle: (message, send, done) => handler.handle(message, send, done),
     close: async () => {
+      activity.close();
       await handler.close(PATIENCE_MS);
       await lease.release();
     },
   };
 }
 
-function createHandler(
-  node: Node,
-  saved: SavedFunction,
-  services: NodeServices,
-  lease: HostLease,
-  report: (state: FunctionState) => void,
-): MessageHandler {
+interface Handling {
+  readonly handler: MessageHandler;
+  readonly activity: Activity;
+}
+
+function createHandler(node: Node, saved: SavedFunction, services: NodeServices, lease: HostLease): Handling {
   const { RED, limits } = services;
   try {
     const configuration = readConfiguration(migrate(saved), limits);
     const readInput = createInputReader(RED.util, node, configuration.input);
     const writeOutput = createOutputWriter(RED.util, node, configuration.output);
+    const activity = new Activity((status) => node.status(status), configuration.options.concurrency);
+    const report = (state: FunctionState): void => {
+      activity.become(state);
+      const problem = state.kind === 'failed' ? state.error : state.kind === 'ready' ? state.refused : undefined;
+      if (problem !== undefined) node.warn(problem.message);
+    };
     const { functions, readFile } = createFunctions(node, configuration, services, lease, report);
-    return new MessageHandler(RED, node, {
+    const handler = new MessageHandler(RED, node, {
       functions,
       readFile,
       readInput,
@@ -68,21 +69,35 @@ function createHandler(
       fullInput: configuration.input.type === 'full',
       queue: configuration.options.queue,
       context: contextOf(configuration),
+      activity,
     });
+    return { handler, activity };
   } catch (error) {
     if (!(error instanceof WasmFunctionError)) throw error;
-    node.status(MISCONFIGURED);
     node.warn(error.message);
-    return new MessageHandler(RED, node, {
-      functions: refusing(error),
-      readFile: undefined,
-      readInput: (_message, callback) => callback(undefined),
-      writeOutput: (_message, _value, callback) => callback(undefined),
-      fullInput: false,
-      queue: Infinity,
-      context: { file: typeof saved.file === 'string' ? saved.file : '' },
-    });
+    return createRefusing(RED, node, error, saved);
   }
+}
+
+function createRefusing(
+  RED: NodeServices['RED'],
+  node: Node,
+  error: WasmFunctionError,
+  saved: SavedFunction,
+): Handling {
+  const activity = new Activity((status) => node.status(status));
+  activity.become({ kind: 'misconfigured' });
+  const handler = new MessageHandler(RED, node, {
+    functions: refusing(error),
+    readFile: undefined,
+    readInput: (_message, callback) => callback(undefined),
+    writeOutput: (_message, _value, callback) => callback(undefined),
+    fullInput: false,
+    queue: Infinity,
+    context: { file: typeof saved.file === 'string' ? saved.file : '' },
+    activity,
+  });
+  return { handler, activity };
 }
 
 function createFunctions(

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow, NodeMessageParts } from 'node-red';
 import { closedError, queueError, WasmFunctionError, type ErrorContext } from '../../host/errors';
 import type { CallResult, WasmFunction } from '../../host/wasm-function';
+import type { Activity } from './activity';
 import { ArrivalOrder, type Place } from './arrival-order';
 import { toCatchable } from '../catchable-error';
 import type { FunctionSource } from './function-source';
@@ -30,6 +31,8 @@ export interface HandlerParts {
   readonly queue: number;
   /** What an error says where it does not know better: the file and the export as the node names them. */
   readonly context?: ErrorContext;
+  /** Hears of each message that comes and leaves. */
+  readonly activity: Activity;
 }
 
 /** What comes of a message: a call's result, or nothing to send (a reset alone). */
@@ -62,6 +65,7 @@ export class MessageHandler {
 
   handle(message: NodeMessageInFlow, send: Send, done: Done): void {
     const job: Job = { message, send, done, place: this.#order.enter(), arrived: performance.now() };
+    this.parts.activity.began(job.arrived);
     if (this.#closing) {
       this.#fail(job, closedError());
     } else if (this.#preparing === undefined) {
@@ -152,6 +156,7 @@ export class MessageHandler {
     this.#order.ready(job.place, (left) => {
       switch (outcome.kind) {
         case 'none':
+          this.parts.activity.skipped();
           return this.#end(job, left);
         case 'nothing':
           return this.#send(job, job.message, left);
@@ -165,7 +170,10 @@ export class MessageHandler {
 
   /** A message for each value, so that a join node can put them together again. */
   #emit(job: Job, values: readonly unknown[], left: () => void): void {
-    if (values.length === 0) return this.#end(job, left);
+    if (values.length === 0) {
+      this.parts.activity.answered();
+      return this.#end(job, left);
+    }
     const id = this.RED.util.generateId();
     const outer = job.message.parts;
     let messages: NodeMessage[];
@@ -206,6 +214,7 @@ export class MessageHandler {
       // a copy for one of several wires could not be made
       return this.#endFailed(job, notPassedOn(error), left);
     }
+    this.parts.activity.answered();
     this.#end(job, left);
   }
 
@@ -225,6 +234,7 @@ export class MessageHandler {
   }
 
   #endFailed({ message, done }: Job, error: unknown, left: () => void): void {
+    this.parts.activity.failed(error);
     const catchable = toCatchable(error, this.parts.context);
     try {
       done(catchable);

@@ -14,6 +14,8 @@ export class BodyTooSlow extends Error {}
  */
 export async function readBody(request: IncomingMessage, most: number, patience: number): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > most) throw new BodyTooLarge();
+  // it may have ended while the permission was looked up, and says nothing any more
+  if (request.destroyed) throw cutOff();
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -28,10 +30,14 @@ export async function readBody(request: IncomingMessage, most: number, patience:
       request.off('data', take).pause();
       settle();
     };
-    const timer = setTimeout(() => end(() => reject(new BodyTooSlow())), patience * 1000).unref();
+    const timer = setTimeout(() => end(() => reject(new BodyTooSlow())), patience * 1000);
     request.on('data', take);
     request.once('end', () => end(() => resolve(Buffer.concat(chunks))));
     request.once('error', (error) => end(() => reject(error)));
-    request.once('close', () => end(() => reject(new Error('The request ended before its body did.'))));
+    request.once('close', () => end(() => reject(cutOff())));
   });
+}
+
+function cutOff(): Error {
+  return new Error('The request ended before its body did.');
 }

@@ -22,17 +22,22 @@ interface Root {
 
 /** Folders as they are at one moment, links resolved. */
 export class Roots {
-  private constructor(private readonly roots: readonly Root[]) {}
+  private constructor(
+    private readonly roots: readonly Root[],
+    /** Folders that are not there, as they were configured. */
+    private readonly absent: readonly string[],
+  ) {}
 
-  /** Folders that are not there hold nothing. */
   static async at(folders: readonly string[]): Promise<Roots> {
-    const roots = await Promise.all(
-      folders.map(async (path) => {
-        const real = await realpath(path).catch(() => undefined);
-        return real === undefined ? [] : [{ path, real }];
-      }),
+    const real = await Promise.all(folders.map((path) => realpath(path).catch(() => undefined)));
+    const roots = folders.flatMap((path, index) => {
+      const there = real[index];
+      return there === undefined ? [] : [{ path, real: there }];
+    });
+    return new Roots(
+      roots,
+      folders.filter((_path, index) => real[index] === undefined),
     );
-    return new Roots(roots.flat());
   }
 
   /** @param path absolute */
@@ -40,7 +45,10 @@ export class Roots {
     let pending = path;
     for (let links = 0; links <= MOST_LINKS; links++) {
       const start = this.#enter(pending);
-      if (start === undefined) return { kind: 'outside' };
+      if (start === undefined) {
+        const isAbsent = this.absent.some((folder) => segmentsWithin(folder, pending) !== undefined);
+        return { kind: isAbsent ? 'missing' : 'outside' };
+      }
       const step = await walk(start.real, start.segments);
       if (step.kind !== 'link') return step;
       pending = step.path;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import { Activity } from '#dist/nodes/wasm-function/activity';
 import { MessageHandler } from '#dist/nodes/wasm-function/message-handler';
 import type { FunctionSource } from '#dist/nodes/wasm-function/function-source';
 import { WasmFunctionError } from '#dist/host/errors';
@@ -36,6 +37,7 @@ class Run {
       writeOutput: (message, value, callback) => this.writeOutput(message, value, callback),
       fullInput: false,
       queue: 2,
+      activity: new Activity(() => undefined),
     });
   }
 

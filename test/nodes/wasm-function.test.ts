@@ -35,7 +35,7 @@ describe('wasm-function', () => {
     flow = await Flow.load({ file: guestFile('wat/triple') });
     assert.equal(await payloadFor(14), 42);
     assert.equal(await payloadFor('1.5'), 4.5);
-    await flow.untilStatus('wasm-function.status.ready');
+    await flow.untilStatus('(f64) → f64');
   });
 
   test('keeps the rest of the message and its identity', async () => {
@@ -80,7 +80,7 @@ describe('wasm-function', () => {
     assert.equal((await errorFor({ payload: 1 })).code, 'file');
     await flow.untilStatus('wasm-function.status.failed.file');
     await copyFile(guestFile('wat/triple'), file);
-    await flow.untilStatus('wasm-function.status.ready');
+    await flow.untilStatus('(f64) → f64 ✗ 1');
     assert.equal(await payloadFor(1), 3);
   });
 
@@ -136,7 +136,7 @@ describe('wasm-function', () => {
 
     test('a Buffer that is filled again after it was sent does not change calls that wait', async () => {
       flow = await Flow.load({ ...echo, signature: '(bytes) -> bytes' });
-      await flow.untilStatus('wasm-function.status.ready');
+      await flow.untilStatus('(bytes) → bytes');
       const reading = Buffer.alloc(16);
       const ids = Array.from({ length: 200 }, (_, index) => flow.send({ payload: reading.fill(index) }));
       reading.fill(255);
@@ -149,7 +149,7 @@ describe('wasm-function', () => {
 
     test('a Buffer whose memory is given away while it waits is still what was sent', async () => {
       flow = await Flow.load({ ...echo, signature: '(bytes) -> bytes' });
-      await flow.untilStatus('wasm-function.status.ready');
+      await flow.untilStatus('(bytes) → bytes');
       const memories = Array.from({ length: 200 }, () => new ArrayBuffer(16));
       const ids = memories.map((memory) => flow.send({ payload: Buffer.from(memory) }));
       const gone = Buffer.from(memories[0]!);

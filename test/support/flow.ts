@@ -107,10 +107,13 @@ export class Flow {
     return [...this.#errors, ...this.#completed].filter(({ _msgid }) => _msgid === id).length;
   }
 
-  async untilStatus(text: string): Promise<void> {
-    await eventually(`status ${text}`, () => {
-      return this.#statuses.some((status) => (status as { text?: string } | undefined)?.text === text);
-    });
+  async untilStatus(text: string | RegExp): Promise<void> {
+    await eventually(`status ${String(text)}`, () =>
+      this.#statuses.some((status) => {
+        const shown = (status as { text?: string } | undefined)?.text ?? '';
+        return typeof text === 'string' ? shown === text : text.test(shown);
+      }),
+    );
   }
 
   async unload(): Promise<void> {

@@ -54,9 +54,15 @@ declare global {
     resize(): void;
   }
 
-  interface DialogTooltip {
-    setContent(html: string): void;
-    delete(): void;
+  interface DialogMenuOption {
+    readonly label: string | JQuery;
+    onselect(): void;
+  }
+
+  /** A list that drops down from its target; arrow keys move in it, Escape closes it. */
+  interface DialogMenu {
+    show(options: { target: JQuery; align?: 'left' | 'right' }): void;
+    hide(): void;
   }
 
   interface DialogNotification {
@@ -76,8 +82,16 @@ declare global {
     validators: {
       typedInput(options: { typeField: string; allowUndefined?: boolean }): (this: object, value: unknown) => boolean;
     };
-    /** @param html as it is, not escaped */
-    popover: { tooltip(target: JQuery, html: string): DialogTooltip };
+    popover: {
+      tooltip(target: JQuery, text: string): { setContent(text: string): void };
+      menu(options: {
+        options: DialogMenuOption[];
+        width?: number;
+        maxHeight?: number;
+        class?: string;
+        onclose?(): void;
+      }): DialogMenu;
+    };
     /** @param html as it is, not escaped */
     notify(html: string, options: DialogNotificationOptions): DialogNotification;
     tabs: { create(options: { id: string; onchange(tab: { id: string }): void }): DialogTabs };

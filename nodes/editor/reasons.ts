@@ -1,0 +1,56 @@
+/**
+ * Says below a field why its value cannot be used. The editor itself marks such a field and puts the reason into a
+ * tooltip, which nobody finds without a mouse.
+ */
+export interface ReasonsOptions<P> {
+  readonly node: DialogNode<P>;
+  readonly defaults: DialogDefinition<P>['defaults'];
+  /** Of the fields' ids: `node-input`, `node-config-input`. */
+  readonly prefix: string;
+  /** Called with the fields whose values cannot be used. */
+  onChange?(wrong: JQuery[]): void;
+}
+
+/** @returns looks at all fields again */
+export function showReasons<P>(options: ReasonsOptions<P>): () => void {
+  const { node, defaults, prefix } = options;
+  const checks = Object.entries<DialogProperty<P[keyof P], P>>(defaults).flatMap(([property, { validate }]) => {
+    const field = $(`#${prefix}-${property}`);
+    return validate === undefined || field.length === 0 ? [] : [{ property, field, validate }];
+  });
+  let wrong: JQuery[] = [];
+  const refresh = (): void => {
+    wrong = checks.flatMap(({ property, field, validate }) => {
+      const answer = validate.call(node, field.val(), {});
+      const reason = typeof answer === 'string' ? answer : undefined;
+      show(field, `${prefix}-${property}-reason`, reason);
+      return answer === true ? [] : [field];
+    });
+    options.onChange?.(wrong);
+  };
+  for (const { field } of checks) field.on('change keyup paste', refresh);
+  refresh();
+  return refresh;
+}
+
+function show(field: JQuery, id: string, reason: string | undefined): void {
+  const visible = visiblePart(field);
+  const line = $(`#${id}`);
+  if (reason === undefined) {
+    line.remove();
+    visible.removeAttr('aria-invalid aria-describedby');
+    return;
+  }
+  visible.attr({ 'aria-invalid': 'true', 'aria-describedby': id });
+  if (line.length > 0) {
+    if (line.text() !== reason) line.text(reason);
+    return;
+  }
+  $('<div>', { id, class: 'dialog-reason', role: 'status' }).text(reason).appendTo(field.closest('.form-row'));
+}
+
+/** A typedInput hides the field and shows an input of its own. */
+function visiblePart(field: JQuery): JQuery {
+  const typed = field.next('.red-ui-typedInput-container').find('.red-ui-typedInput-input');
+  return typed.length > 0 ? typed : field;
+}

@@ -1,8 +1,10 @@
 import { isSecure, parseBrokerAddress, type BrokerAddress } from '../../mqtt/address';
 import { isQos, isTopicOrBlank } from '../editor/mqtt-values';
-import { reachConfigButtons, showTabs } from '../editor/keyboard';
+import { reachConfigButtons } from '../editor/config-buttons';
 import { isNumber, takeNumber } from '../editor/number';
+import { showReasons } from '../editor/reasons';
 import { presetSelect } from '../editor/select';
+import { createTabs, type Tabs } from '../editor/tabs';
 import { allOf, trimmed, validator } from '../editor/validator';
 import type { NumberRange } from '../saved-value';
 
@@ -97,25 +99,33 @@ function readAnnouncement(name: 'birth' | 'will'): Announcement {
   };
 }
 
-/** The fields of a birth or will message are no properties of their own: so the editor does not look at them. */
-function checkAnnouncement(name: 'birth' | 'will', node: DialogNode<ConnectionProperties>): void {
-  const topic = field(`${name}-topic`);
-  let tooltip: DialogTooltip | undefined;
-  field(`${name}-topic`).on('change input', () => {
-    const typed = { topic: topic.val(), qos: field(`${name}-qos`).val() };
-    const reason = isAnnouncement(typed) ? undefined : node._(`mqtt-connection.invalid.${name}`);
-    topic.toggleClass('input-error', reason !== undefined);
-    if (reason !== undefined) {
-      tooltip ??= RED.popover.tooltip(topic, reason);
-      return;
-    }
-    tooltip?.delete();
-    tooltip = undefined;
-  });
-  topic.trigger('change');
+const TABS = ['connection', 'security', 'messages'] as const;
+
+/** A birth or will message is one property in several fields: its topic stands for it. */
+function announcementCheck(name: (typeof ANNOUNCEMENTS)[number]): DialogProperty<string, ConnectionProperties> {
+  const accepts = (topic: unknown): boolean => isAnnouncement({ topic, qos: field(`${name}-qos`).val() });
+  return { value: '', validate: validator(`mqtt-connection.invalid.${name}`, accepts) };
 }
 
-const TABS = ['connection', 'security', 'messages'] as const;
+/** Says below each field what is wrong with it, and marks the tabs of such fields. */
+function showProblems(node: DialogNode<ConnectionProperties>, tabs: Tabs): void {
+  const topics = { 'birth-topic': announcementCheck('birth'), 'will-topic': announcementCheck('will') };
+  const refresh = showReasons({
+    node,
+    defaults: { ...defaults, ...topics } as typeof defaults,
+    prefix: FIELD,
+    onChange: (wrong) => {
+      const ids = wrong.map((each) => each.attr('id'));
+      for (const topic of Object.keys(topics))
+        field(topic).toggleClass('input-error', ids.includes(`${FIELD}-${topic}`));
+      for (const tab of TABS) {
+        const isWrong = wrong.some((each) => each.closest(`#mqtt-connection-tab-${tab}`).length > 0);
+        tabs.mark(`mqtt-connection-tab-${tab}`, isWrong, node._('mqtt-connection.tab.wrong'));
+      }
+    },
+  });
+  for (const name of ['persistent', 'embedded', 'user', 'password']) field(name).on('change keyup', refresh);
+}
 
 /** Shows only the rows that matter with what is chosen. */
 function followChoices(): void {
@@ -140,46 +150,48 @@ function lookAgain(changed: string, properties: readonly string[]): void {
   });
 }
 
+const defaults: DialogDefinition<ConnectionProperties>['defaults'] = {
+  name: { value: '' },
+  url: {
+    value: 'mqtt://127.0.0.1:1883',
+    required: true,
+    validate: allOf(
+      validator('mqtt-connection.invalid.url', (value) => addressOf(value) !== undefined),
+      validator('mqtt-connection.invalid.embeddedUrl', isServed),
+    ),
+  },
+  clientId: {
+    value: '',
+    validate: validator('mqtt-connection.invalid.clientId', function (value) {
+      return trimmed(value) !== '' || !isTicked('persistent', this.persistent);
+    }),
+  },
+  protocolVersion: {
+    value: 4,
+    validate: allOf(
+      wholeNumber('protocolVersion', 4, 5),
+      validator('mqtt-connection.invalid.embeddedProtocol', isSpoken),
+    ),
+  },
+  persistent: { value: false },
+  sessionExpiry: { value: 86400, validate: wholeNumber('sessionExpiry', 0, 0xffffffff) },
+  keepalive: { value: 60, validate: wholeNumber('keepalive', 0, 0xffff) },
+  tls: { value: '', type: 'tls-config', required: false },
+  embedded: { value: false },
+  bind: { value: '127.0.0.1', validate: validator('mqtt-connection.invalid.bind', isProtected) },
+  birth: { value: {}, validate: validator('mqtt-connection.invalid.birth', isAnnouncement) },
+  will: { value: {}, validate: validator('mqtt-connection.invalid.will', isAnnouncement) },
+};
+
 RED.nodes.registerType<ConnectionProperties>('mqtt-connection', {
   category: 'config',
-  defaults: {
-    name: { value: '' },
-    url: {
-      value: 'mqtt://127.0.0.1:1883',
-      required: true,
-      validate: allOf(
-        validator('mqtt-connection.invalid.url', (value) => addressOf(value) !== undefined),
-        validator('mqtt-connection.invalid.embeddedUrl', isServed),
-      ),
-    },
-    clientId: {
-      value: '',
-      validate: validator('mqtt-connection.invalid.clientId', function (value) {
-        return trimmed(value) !== '' || !isTicked('persistent', this.persistent);
-      }),
-    },
-    protocolVersion: {
-      value: 4,
-      validate: allOf(
-        wholeNumber('protocolVersion', 4, 5),
-        validator('mqtt-connection.invalid.embeddedProtocol', isSpoken),
-      ),
-    },
-    persistent: { value: false },
-    sessionExpiry: { value: 86400, validate: wholeNumber('sessionExpiry', 0, 0xffffffff) },
-    keepalive: { value: 60, validate: wholeNumber('keepalive', 0, 0xffff) },
-    tls: { value: '', type: 'tls-config', required: false },
-    embedded: { value: false },
-    bind: { value: '127.0.0.1', validate: validator('mqtt-connection.invalid.bind', isProtected) },
-    birth: { value: {}, validate: validator('mqtt-connection.invalid.birth', isAnnouncement) },
-    will: { value: {}, validate: validator('mqtt-connection.invalid.will', isAnnouncement) },
-  },
+  defaults,
   credentials: { user: { type: 'text' }, password: { type: 'password' } },
   label: function () {
     return this.name || this.url;
   },
   oneditprepare: function () {
-    showTabs(
+    const tabs = createTabs(
       'mqtt-connection-tabs',
       TABS.map((tab) => ({ id: `mqtt-connection-tab-${tab}`, label: this._(`mqtt-connection.tab.${tab}`) })),
     );
@@ -187,9 +199,10 @@ RED.nodes.registerType<ConnectionProperties>('mqtt-connection', {
     presetSelect(`${FIELD}-protocolVersion`, this.protocolVersion, '4');
     for (const name of ANNOUNCEMENTS) {
       showAnnouncement(name, this[name]);
-      checkAnnouncement(name, this);
     }
     followChoices();
+    showProblems(this, tabs);
+    setTimeout(() => tabs.resize(), 0);
   },
   oneditsave: function () {
     for (const name of ANNOUNCEMENTS) this[name] = readAnnouncement(name);

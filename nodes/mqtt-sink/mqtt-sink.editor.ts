@@ -1,6 +1,7 @@
 import { isQos, isTopicOrBlank } from '../editor/mqtt-values';
-import { reachConfigButtons } from '../editor/keyboard';
+import { reachConfigButtons } from '../editor/config-buttons';
 import { takeNumber } from '../editor/number';
+import { showReasons } from '../editor/reasons';
 import { presetSelect } from '../editor/select';
 import { validator } from '../editor/validator';
 
@@ -14,17 +15,19 @@ interface SinkProperties {
   format: string;
 }
 
+const defaults: DialogDefinition<SinkProperties>['defaults'] = {
+  name: { value: '' },
+  connection: { value: '', type: 'mqtt-connection', required: true },
+  topic: { value: '', validate: validator('mqtt-sink.invalid.topic', isTopicOrBlank) },
+  qos: { value: 1, validate: validator('mqtt-sink.invalid.qos', isQos) },
+  retain: { value: false },
+  format: { value: 'auto' },
+};
+
 RED.nodes.registerType<SinkProperties>('mqtt-sink', {
   category: 'network',
   color: '#d8bfd8',
-  defaults: {
-    name: { value: '' },
-    connection: { value: '', type: 'mqtt-connection', required: true },
-    topic: { value: '', validate: validator('mqtt-sink.invalid.topic', isTopicOrBlank) },
-    qos: { value: 1, validate: validator('mqtt-sink.invalid.qos', isQos) },
-    retain: { value: false },
-    format: { value: 'auto' },
-  },
+  defaults,
   inputs: 1,
   outputs: 0,
   align: 'right',
@@ -42,6 +45,7 @@ RED.nodes.registerType<SinkProperties>('mqtt-sink', {
     reachConfigButtons('node-input-connection', 'mqtt-connection');
     presetSelect('node-input-qos', this.qos, '1');
     presetSelect('node-input-format', this.format, 'auto');
+    showReasons({ node: this, defaults, prefix: 'node-input' });
   },
   oneditsave: function () {
     this.qos = takeNumber($('#node-input-qos'), '');

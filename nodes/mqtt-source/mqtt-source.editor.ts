@@ -2,7 +2,8 @@ import { invalidFilter } from '../../mqtt/topic';
 import type { NumberRange } from '../saved-value';
 import { isQos, isTopicOrBlank } from '../editor/mqtt-values';
 import { isNumber, takeNumber } from '../editor/number';
-import { reachConfigButtons } from '../editor/keyboard';
+import { reachConfigButtons } from '../editor/config-buttons';
+import { showReasons } from '../editor/reasons';
 import { presetSelect } from '../editor/select';
 import { trimmed, validator } from '../editor/validator';
 
@@ -31,24 +32,26 @@ function showDelivery(): void {
   $('#mqtt-source-tip-acknowledge').toggle(isUnacknowledged);
 }
 
+const defaults: DialogDefinition<SourceProperties>['defaults'] = {
+  name: { value: '' },
+  connection: { value: '', type: 'mqtt-connection', required: true },
+  topic: {
+    value: '',
+    validate: validator('mqtt-source.invalid.topic', (value) => invalidFilter(trimmed(value)) === undefined),
+  },
+  qos: { value: 1, validate: validator('mqtt-source.invalid.qos', isQos) },
+  format: { value: 'auto' },
+  acknowledge: { value: 'completed' },
+  maxInFlight: { value: 100, validate: numberWithin('maxInFlight', { least: 1, most: 0xffff, whole: true }) },
+  attempts: { value: 3, validate: numberWithin('attempts', { least: 1, most: 1_000_000, whole: true }) },
+  deadLetter: { value: '', validate: validator('mqtt-source.invalid.deadLetter', isTopicOrBlank) },
+  settle: { value: 60, validate: numberWithin('settle', { least: 0.001, most: 86_400 }) },
+};
+
 RED.nodes.registerType<SourceProperties>('mqtt-source', {
   category: 'network',
   color: '#d8bfd8',
-  defaults: {
-    name: { value: '' },
-    connection: { value: '', type: 'mqtt-connection', required: true },
-    topic: {
-      value: '',
-      validate: validator('mqtt-source.invalid.topic', (value) => invalidFilter(trimmed(value)) === undefined),
-    },
-    qos: { value: 1, validate: validator('mqtt-source.invalid.qos', isQos) },
-    format: { value: 'auto' },
-    acknowledge: { value: 'completed' },
-    maxInFlight: { value: 100, validate: numberWithin('maxInFlight', { least: 1, most: 0xffff, whole: true }) },
-    attempts: { value: 3, validate: numberWithin('attempts', { least: 1, most: 1_000_000, whole: true }) },
-    deadLetter: { value: '', validate: validator('mqtt-source.invalid.deadLetter', isTopicOrBlank) },
-    settle: { value: 60, validate: numberWithin('settle', { least: 0.001, most: 86_400 }) },
-  },
+  defaults,
   inputs: 0,
   outputs: 1,
   icon: 'mqtt-source.svg',
@@ -68,6 +71,7 @@ RED.nodes.registerType<SourceProperties>('mqtt-source', {
     presetSelect('node-input-acknowledge', this.acknowledge, 'completed');
     $('#node-input-acknowledge, #node-input-qos').on('change', showDelivery);
     showDelivery();
+    showReasons({ node: this, defaults, prefix: 'node-input' });
   },
   oneditsave: function () {
     this.qos = takeNumber($('#node-input-qos'), 1);

@@ -71,6 +71,46 @@ describe('the dialogs of the MQTT nodes', { skip: noBrowser }, () => {
     return reason;
   }
 
+  const focused = (): Promise<string | undefined> => editor.page.evaluate(() => document.activeElement?.id);
+
+  /** A tray takes the focus once it has opened. @param field one of the tray's */
+  async function untilFocused(field: string): Promise<void> {
+    await editor.page.waitForFunction((selector) => {
+      const tray = document.querySelector(selector)?.closest('.red-ui-tray');
+      return tray != null && tray.contains(document.activeElement);
+    }, field);
+  }
+
+  /** How the edge of an element looks. */
+  function edge(id: string): Promise<string> {
+    return editor.page.evaluate((element) => {
+      const style = getComputedStyle(document.getElementById(element) ?? document.body);
+      const outline = style.outlineStyle === 'none' ? '' : style.outlineColor;
+      return [outline, style.borderColor, style.boxShadow].join();
+    }, id);
+  }
+
+  /** Ids of the fields of the topmost dialog that no label names. */
+  function unlabelled(): Promise<string[]> {
+    return editor.page.evaluate(() => {
+      const form = [...document.querySelectorAll('.mqtt-form')].at(-1);
+      const fields = [...(form?.querySelectorAll<HTMLInputElement>('input, select') ?? [])];
+      return fields.filter(({ labels }) => labels?.length === 0).map(({ id }) => id);
+    });
+  }
+
+  /** What of the topmost dialog is out of sight to the right. */
+  function beyondTheTray(): Promise<string[]> {
+    return editor.page.evaluate(() => {
+      const form = [...document.querySelectorAll('.mqtt-form')].at(-1);
+      const tray = form?.closest('.red-ui-tray')?.getBoundingClientRect();
+      if (form === undefined || tray === undefined) return ['no dialog'];
+      return [...form.querySelectorAll('*')]
+        .filter((element) => element.getBoundingClientRect().right > tray.right)
+        .map((element) => `${element.tagName} ${element.id}`);
+    });
+  }
+
   async function editConnection(): Promise<void> {
     await editor.edit('sink');
     await editor.page.locator('#node-input-btn-connection-edit').click();
@@ -185,6 +225,70 @@ describe('the dialogs of the MQTT nodes', { skip: noBrowser }, () => {
     );
     assert.equal(node.user, undefined, 'credentials are not in the flow');
   });
+
+  test('a connection says below the field what is wrong, and on the tab where', async () => {
+    const { page } = editor;
+    await editConnection();
+    await showTab('security');
+    for (const credential of ['user', 'password']) await enter(`#node-config-input-${credential}`, '');
+    await showTab('connection');
+    await page.locator('#node-config-input-embedded').check();
+    await enter('#node-config-input-bind', '0.0.0.0');
+    const reason = page.locator('#node-config-input-bind-reason');
+    await reason.waitFor();
+    assert.match(await reason.innerText(), /needs a user and password/);
+    await showTab('security');
+    await enter('#node-config-input-user', 'someone');
+    await showTab('messages');
+    await enter('#node-config-input-birth-topic', 'state/#');
+    await page.locator('#node-config-input-birth-topic.input-error').waitFor();
+    assert.match(await page.locator('#node-config-input-birth-topic-reason').innerText(), /without \+ and #/);
+    await page.locator('a[href="#mqtt-connection-tab-messages"] .dialog-tab-mark').waitFor();
+    await showTab('connection');
+    await reason.waitFor({ state: 'detached' });
+    await page.locator('#node-config-input-protocolVersion').selectOption('5');
+    await page.locator('#node-config-input-protocolVersion-reason').waitFor();
+  });
+
+  test('a connection is made and edited by keyboard alone', async () => {
+    const { page } = editor;
+    await editor.edit('sink');
+    await untilFocused('#node-input-connection');
+    await page.locator('#node-input-connection').focus();
+    await page.keyboard.press('Tab');
+    assert.equal(await focused(), 'node-input-btn-connection-edit');
+    await page.keyboard.press('Enter');
+    await page.locator('#node-config-input-url').waitFor();
+    await untilFocused('#node-config-input-url');
+    await page.locator('#mqtt-connection-tab-connection-tab').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.locator('#node-config-input-user').waitFor();
+    await page.keyboard.press('ArrowRight');
+    await page.locator('#node-config-input-birth-topic').waitFor();
+    for (const field of ['birth-topic', 'birth-payload', 'birth-qos', 'birth-retain', 'will-topic']) {
+      const without = await edge(`node-config-input-${field}`);
+      await page.keyboard.press('Tab');
+      assert.equal(await focused(), `node-config-input-${field}`);
+      await eventually(`${field} shows that it has the focus`, async () => {
+        return (await edge(`node-config-input-${field}`)) !== without;
+      });
+    }
+  });
+
+  for (const id of ['source', 'sink', 'connection']) {
+    test(`${id}: every field has a label, and nothing is cut off at 150 %`, async () => {
+      const { page } = editor;
+      await page.setViewportSize({ width: 853, height: 600 });
+      try {
+        if (id === 'connection') await editConnection();
+        else await editor.edit(id);
+        assert.deepEqual(await unlabelled(), []);
+        await eventually('the dialog fits its tray', async () => (await beyondTheTray()).length === 0);
+      } finally {
+        await page.setViewportSize({ width: 1280, height: 900 });
+      }
+    });
+  }
 
   for (const type of ['mqtt-source', 'mqtt-sink']) {
     test(`a new ${type} from the palette asks for a connection`, async () => {

@@ -1,0 +1,156 @@
+/** Every text that a person sees in the editor is in a catalogue, and each catalogue is complete in every language. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { CONVENTIONS } from '#dist/host/abi/adapter';
+import { ERROR_CODES } from '#dist/host/errors';
+import { FAILURE_REASONS } from '#dist/mqtt/status';
+import {
+  flatten,
+  keysInHtml,
+  keysInSource,
+  languagesOf,
+  nodeTypes,
+  readCatalogue,
+  readText,
+  sourcesOf,
+  statusTexts,
+  textsInHtml,
+  type UsedKey,
+} from '../support/catalogue';
+import { requireNodeRed } from '../support/node-red';
+
+const REFERENCE = 'en-US';
+
+/** What is put into keys that are made when they are needed: each value has a text. */
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  'mqtt-source.status': FAILURE_REASONS,
+  'mqtt-sink.status': FAILURE_REASONS,
+  'wasm-function.status.failed': ERROR_CODES,
+  'wasm-function.convention': ['auto', ...CONVENTIONS],
+};
+
+function usedKeys(type: string): UsedKey[] {
+  const sources = sourcesOf(type).flatMap((source) => keysInSource(source, type));
+  return [...sources, ...keysInHtml(readText(type, `${type}.html`))];
+}
+
+function parameters(text: string): string[] {
+  return (text.match(/__\w+__/g) ?? []).sort();
+}
+
+/** What the help of every language has in common: headings by level, message properties, items of lists. */
+function structure(help: string): Record<string, unknown> {
+  return {
+    node: /data-help-name="([^"]+)"/.exec(help)?.[1],
+    headings: [...help.matchAll(/^(#+) /gm)].map(([, level]) => level),
+    properties: [...help.matchAll(/^: *(\S+) \(([^)]*)\) *: *\S/gm)].map(([, name, kind]) => `${name} ${kind}`),
+    items: [...help.matchAll(/^- /gm)].length,
+  };
+}
+
+/** The first paragraph, which the palette shows. */
+function tooltip(help: string): string {
+  return help.replace(/^<script[^>]*>\s*/, '').split(/\n\s*\n/)[0] ?? '';
+}
+
+for (const type of nodeTypes) {
+  describe(`the texts of ${type}`, () => {
+    const reference = readCatalogue(type, REFERENCE);
+    const keys = [...reference.keys()];
+
+    test('each key that is named is in the catalogue', () => {
+      const missing = usedKeys(type).filter(({ pattern, isOwn }) => isOwn && !keys.some((key) => pattern.test(key)));
+      assert.deepEqual(
+        missing.map(({ written }) => written),
+        [],
+      );
+      for (const [prefix, values] of Object.entries(VALUES)) {
+        if (!prefix.startsWith(`${type}.`)) continue;
+        for (const value of values) assert.ok(reference.has(`${prefix}.${value}`), `${prefix}.${value}`);
+      }
+    });
+
+    test('each key of the catalogue is used', () => {
+      const used = usedKeys(type);
+      assert.deepEqual(
+        keys.filter((key) => !used.some(({ pattern }) => pattern.test(key))),
+        [],
+      );
+    });
+
+    test('the dialog says nothing that is in no catalogue', () => {
+      assert.deepEqual(textsInHtml(readText(type, `${type}.html`)), []);
+    });
+
+    test('a status is a key, of this catalogue or of Node-RED', () => {
+      const common = flatten(requireNodeRed('@node-red/nodes/locales/en-US/messages.json'));
+      for (const text of sourcesOf(type).flatMap(statusTexts)) {
+        const [, shared] = /^node-red:(.*)$/.exec(text) ?? [];
+        if (shared === undefined) assert.match(text, /^(\0|[\w-]+)\.[\w-]+(\.|$)/, text);
+        else assert.ok(common.has(shared), text);
+      }
+    });
+
+    for (const language of languagesOf(type)) {
+      test(`${language}: the catalogue is complete`, () => {
+        const texts = readCatalogue(type, language);
+        assert.deepEqual([...texts.keys()].sort(), [...keys].sort());
+        for (const [key, text] of texts) {
+          assert.notEqual(text.trim(), '', `${key} is empty`);
+          assert.deepEqual(parameters(text), parameters(reference.get(key) ?? ''), key);
+        }
+      });
+
+      test(`${language}: the help has the parts it has in English, and begins with what the palette shows`, () => {
+        const help = readText(type, 'locales', language, `${type}.html`);
+        assert.deepEqual(structure(help), structure(readText(type, 'locales', REFERENCE, `${type}.html`)));
+        assert.equal(structure(help).node, type);
+        assert.match(tooltip(help), /^\p{L}[\s\S]{20,}$/u);
+      });
+    }
+  });
+}
+
+test('all nodes speak the same languages as far as they are translated', () => {
+  const translated = nodeTypes.map(languagesOf).filter((languages) => languages.length > 1);
+  assert.ok(translated.length > 0);
+  for (const languages of translated) assert.deepEqual(languages, translated[0]);
+});
+
+describe('what looks for texts', () => {
+  const find = (source: string): string[] => keysInSource(source, 'a-node').map(({ written }) => written);
+
+  test('finds keys in calls, choices and templates, and no icons', () => {
+    assert.deepEqual(find("translate('a-node.x.y'); this._(odd ? 'a-node.odd' : 'a-node.even');"), [
+      'a-node.x.y',
+      'a-node.odd',
+      'a-node.even',
+    ]);
+    assert.deepEqual(find('translate(`a-node.x.${value}`); node.status({ fill, text: `${type}.status.${reason}` });'), [
+      'a-node.x.${…}',
+      'a-node.status.${…}',
+    ]);
+    assert.deepEqual(find("register({ icon: 'a-node.svg' }); other('b-node.x');"), []);
+  });
+
+  test('a template stands for the keys of its level alone', () => {
+    const [key] = keysInSource('translate(`a-node.x.${value}`)', 'a-node');
+    assert.deepEqual(
+      ['a-node.x.one', 'a-node.x', 'a-node.x.one.two', 'a-node.y.one'].map((each) => key?.pattern.test(each)),
+      [true, false, false, false],
+    );
+  });
+
+  test('finds the keys of a dialog in every form, and the texts that are in none', () => {
+    const html = '<p data-i18n="[title]a.b;c.d" title="Told">Said <b data-i18n="e"></b></p><input placeholder="60" />';
+    assert.deepEqual(
+      keysInHtml(html).map(({ written }) => written),
+      ['a.b', 'c.d', 'e'],
+    );
+    assert.deepEqual(textsInHtml(html), ['Said', 'Told']);
+  });
+
+  test('finds the texts of statuses', () => {
+    assert.deepEqual(statusTexts("status({ fill: 'red', text: 'broken' }); button({ text: 'x' });"), ['broken']);
+  });
+});

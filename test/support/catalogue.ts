@@ -1,0 +1,123 @@
+/** Finds the texts of the catalogues that a node's files name. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { repository } from './node-red';
+
+export type Texts = ReadonlyMap<string, string>;
+
+const nodes = join(repository, 'nodes');
+
+/** A folder with a dialog is a node; its name is the node's type. */
+export const nodeTypes = readdirSync(nodes, { recursive: true, encoding: 'utf8' })
+  .map((file) => /^([\w-]+)[/\\]\1\.html$/.exec(file)?.[1])
+  .filter((type) => type !== undefined);
+
+export function languagesOf(type: string): string[] {
+  return readdirSync(join(nodes, type, 'locales'));
+}
+
+export function readText(type: string, ...path: string[]): string {
+  return readFileSync(join(nodes, type, ...path), 'utf8');
+}
+
+/** Every text of a catalogue by its whole key, such as `mqtt-source.label.topic`. */
+export function readCatalogue(type: string, language: string): Texts {
+  return flatten(JSON.parse(readText(type, 'locales', language, `${type}.json`)));
+}
+
+export function flatten(value: unknown, path: readonly string[] = []): Texts {
+  if (typeof value !== 'object' || value === null) return new Map([[path.join('.'), String(value)]]);
+  return new Map(Object.entries(value).flatMap(([name, each]) => [...flatten(each, [...path, name])]));
+}
+
+/** The TypeScript files that speak in a node's name: its own, and those that nodes share. */
+export function sourcesOf(type: string): string[] {
+  return readdirSync(nodes, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+    .filter((file) => nodeTypes.every((other) => other === type || !file.startsWith(other)) || isShared(type, file))
+    .map((file) => readFileSync(join(nodes, file), 'utf8'));
+}
+
+/** mqtt-connection holds what its users share. */
+function isShared(type: string, file: string): boolean {
+  return type.startsWith('mqtt-') && file.startsWith('mqtt-connection');
+}
+
+/** A key as it is written; `\0` stands for what is put in when it runs. */
+export interface UsedKey {
+  readonly written: string;
+  readonly pattern: RegExp;
+  /** Whether the node's type is written out: where it is put in, the key may be meant for another node. */
+  readonly isOwn: boolean;
+}
+
+/** The keys of a node's catalogue that TypeScript names, as text or as a template; an icon's file is none. */
+export function keysInSource(source: string, type: string): UsedKey[] {
+  return stringsOf(source)
+    .filter(({ text, owner }) => owner !== 'icon' && (text.startsWith(`${type}.`) || /^\0\.(status|busy)\./.test(text)))
+    .map(({ text }) => (text.startsWith('\0') ? { ...usedKey(type + text.slice(1)), isOwn: false } : usedKey(text)));
+}
+
+function usedKey(written: string): UsedKey {
+  const escaped = written.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('\0', '[^.]+');
+  return { written: written.replaceAll('\0', '${…}'), pattern: new RegExp(`^${escaped}$`), isOwn: true };
+}
+
+/** `data-i18n="key"`, `data-i18n="[placeholder]key;[title]key"`. */
+export function keysInHtml(html: string): UsedKey[] {
+  return [...html.matchAll(/data-i18n="([^"]*)"/g)]
+    .flatMap(([, keys = '']) => keys.split(';'))
+    .map((key) => usedKey(key.replace(/^\[[\w-]+\]/, '')));
+}
+
+/** Texts of statuses: of objects with `fill` and `text`. */
+export function statusTexts(source: string): string[] {
+  return stringsOf(source)
+    .filter(({ owner, siblings }) => owner === 'text' && siblings.includes('fill'))
+    .map(({ text }) => text);
+}
+
+interface SourceString {
+  readonly text: string;
+  /** The name of the property it is the value of. */
+  readonly owner: string | undefined;
+  readonly siblings: readonly (string | undefined)[];
+}
+
+function stringsOf(source: string): SourceString[] {
+  const found: SourceString[] = [];
+  const visit = (node: ts.Node): void => {
+    const text = textOf(node);
+    if (text !== undefined) found.push({ text, ...ownerOf(node) });
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile('source.ts', source, ts.ScriptTarget.Latest, true));
+  return found;
+}
+
+function textOf(node: ts.Node): string | undefined {
+  if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return node.text;
+  if (!ts.isTemplateExpression(node)) return undefined;
+  return node.head.text + node.templateSpans.map(({ literal }) => `\0${literal.text}`).join('');
+}
+
+function ownerOf({ parent }: ts.Node): Pick<SourceString, 'owner' | 'siblings'> {
+  if (!ts.isPropertyAssignment(parent)) return { owner: undefined, siblings: [] };
+  return { owner: parent.name.getText(), siblings: parent.parent.properties.map((each) => each.name?.getText()) };
+}
+
+/** What a dialog says by itself, in no catalogue: text between tags, and attributes that are read or shown. */
+export function textsInHtml(html: string): string[] {
+  const markup = html.replace(/<!--[\s\S]*?-->/g, '').replace(/<style>[\s\S]*?<\/style>/g, '');
+  const between = [...markup.matchAll(/>([^<]*)(?=<)/g)].map(([, text = '']) => text.trim());
+  const shown = [...markup.matchAll(/\s(?:placeholder|title|aria-label|alt|label)="([^"]*)"/g)].map(
+    ([, text = '']) => text,
+  );
+  return [...between, ...shown].filter((text) => /\p{L}/u.test(text) && !isAddress(text));
+}
+
+/** The same in every language. */
+function isAddress(text: string): boolean {
+  return /^\w+:\/\/\S+$/.test(text);
+}

@@ -52,7 +52,6 @@ export function statusFlow(brokerPort: number): readonly PictureNode[] {
   return [
     { id: 'states', type: 'tab', label: 'What a status says' },
     { id: 'broker', type: 'mqtt-connection', name: 'broker', url: connection },
-    { id: 'lost', type: 'mqtt-connection', name: 'lost', url: 'mqtt://127.0.0.1:9' },
     ...functions.map(([name, properties], index) => ({
       ...{ id: `function-${String(index)}`, type: 'wasm-function', z: 'states', name, wires: [[]] },
       ...{ x: 140, y: 60 + index * 60, ...properties },
@@ -69,6 +68,5 @@ export function statusFlow(brokerPort: number): readonly PictureNode[] {
       wires: [[]],
     },
     { id: 'out', type: 'mqtt-sink', z: 'states', name: 'out', connection: 'broker', topic: 'out', x: 370, y: 120 },
-    { id: 'away', type: 'mqtt-sink', z: 'states', name: 'away', connection: 'lost', topic: 'out', x: 370, y: 180 },
   ];
 }

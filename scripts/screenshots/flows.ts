@@ -39,8 +39,8 @@ export function exampleFlow(brokerPort: number): readonly PictureNode[] {
 /** How often the example's sensor can be asked. */
 export const MESSAGES = NOISES.length;
 
-/** On a tab of its own: a node for each of what can be wrong with a module, and one that works. */
-export function statusFlow(brokerPort: number): readonly PictureNode[] {
+/** On a tab of its own, with the example's connection: a node for each of what can be wrong with a module. */
+export function statusFlow(example: readonly PictureNode[]): readonly PictureNode[] {
   const functions = [
     ['triple', { file: guestFile('wat/triple'), export: 'triple' }],
     ['missing file', { file: 'missing.wasm', export: 'run' }],
@@ -48,10 +48,9 @@ export function statusFlow(brokerPort: number): readonly PictureNode[] {
     ['other export', { file: guestFile('wat/triple'), export: 'double' }],
     ['needs imports', { file: guestFile('wat/imports'), export: 'run' }],
   ] as const;
-  const connection = `mqtt://127.0.0.1:${String(brokerPort)}`;
+  const connection = example.find(({ type }) => type === 'mqtt-connection')?.id;
   return [
     { id: 'states', type: 'tab', label: 'What a status says' },
-    { id: 'broker', type: 'mqtt-connection', name: 'broker', url: connection },
     ...functions.map(([name, properties], index) => ({
       ...{ id: `function-${String(index)}`, type: 'wasm-function', z: 'states', name, wires: [[]] },
       ...{ x: 140, y: 60 + index * 60, ...properties },
@@ -61,12 +60,12 @@ export function statusFlow(brokerPort: number): readonly PictureNode[] {
       type: 'mqtt-source',
       z: 'states',
       name: 'in',
-      connection: 'broker',
+      connection,
       topic: 'in',
       x: 370,
       y: 60,
       wires: [[]],
     },
-    { id: 'out', type: 'mqtt-sink', z: 'states', name: 'out', connection: 'broker', topic: 'out', x: 370, y: 120 },
+    { id: 'out', type: 'mqtt-sink', z: 'states', name: 'out', connection, topic: 'out', x: 370, y: 120, wires: [] },
   ];
 }

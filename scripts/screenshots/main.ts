@@ -19,7 +19,11 @@ const fontsFile = join(committed, 'fonts.txt');
 async function make(picture: Picture, subject: Subject): Promise<Buffer> {
   const { page } = subject.editor;
   await page.setViewportSize({ width: picture.width, height: picture.height });
-  await page.emulateMedia({ colorScheme: picture.theme, reducedMotion: 'reduce' });
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  // As Node-RED 5 does it when the user chooses the theme; older versions have no such class.
+  await page.evaluate((isDark) => {
+    document.documentElement.classList.toggle('nr-theme-dark', isDark);
+  }, picture.theme === 'dark');
   const taken = await takePicture(page, await picture.show(subject));
   await subject.editor.cancelDialog();
   writeFileSync(join(made, `${picture.name}.png`), taken);
@@ -62,7 +66,7 @@ async function main(): Promise<void> {
   mkdirSync(made, { recursive: true });
   const port = await freePort();
   const flow = exampleFlow(port);
-  const nodeRed = await NodeRed.start({ flows: [...flow, ...statusFlow(port)], settings: editorSettings });
+  const nodeRed = await NodeRed.start({ flows: [...flow, ...statusFlow(flow)], settings: editorSettings });
   try {
     const editor = await Editor.open(nodeRed);
     await makeAll(wanted, { editor, nodeRed, flow }).finally(() => editor.close());

@@ -32,7 +32,7 @@ const DIALOG = '.red-ui-tray';
 export const pictures: readonly Picture[] = [
   { name: 'flow', theme: 'light', width: 1200, height: 660, show: showFlow },
   { name: 'flow-dark', theme: 'dark', width: 1200, height: 660, show: showFlow },
-  { name: 'status', theme: 'light', width: 900, height: 480, show: showStates },
+  { name: 'status', theme: 'light', width: 1010, height: 480, show: showStates },
   { name: 'wasm-function', theme: 'light', width: 1200, height: 900, show: showFunction },
   { name: 'try-it', theme: 'light', width: 1200, height: 900, show: showTrial },
   { name: 'mqtt-source', theme: 'light', width: 1200, height: 760, show: showSource },

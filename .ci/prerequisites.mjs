@@ -6,7 +6,7 @@ import { root } from '../scripts/root.mjs';
 
 const packages = {
   /** Tests that find these run more. */
-  tests: ['chromium', 'mosquitto'],
+  tests: ['chromium', 'fonts-liberation', 'fonts-dejavu-core', 'mosquitto'],
   c: ['clang', 'lld', 'wasi-libc', 'libclang-rt-14-dev-wasm32'],
 };
 const targets = ['wasm32-unknown-unknown', 'wasm32-wasip1'];

@@ -1,42 +1,21 @@
 // Everything a change has to pass, in order; a failure stops nothing, so that one run tells all.
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { isOwnPair, newest, oldest, pairEnvironment, pairName } from '../scripts/node-red-pairs.mjs';
 import { root } from '../scripts/root.mjs';
-import { npmPackages } from '../scripts/tool-cache.mjs';
 import { installPrerequisites } from './prerequisites.mjs';
 import { runStep } from './step.mjs';
 
-/** The oldest and the newest pair that is promised; each is installed outside the repository. */
-const pairs = [
-  { node: '20.20.2', nodeRed: '4.1.15' },
-  { node: '24.21.0', nodeRed: '5.0.7' },
-];
 const tap = '--test-reporter=tap';
 
-/** Whether `npm test` itself has run with this pair. */
-function isOwn(pair) {
-  const require = createRequire(join(root, 'package.json'));
-  const line = (version) => version.split('.').slice(0, 2).join('.');
-  const nodeRed = require('node-red/package.json').version;
-  return process.versions.node.split('.')[0] === pair.node.split('.')[0] && line(nodeRed) === line(pair.nodeRed);
-}
-
-/** The tests with the Node and Node-RED of a pair; the build of `npm run check` is used. */
-function pairStep(pair) {
-  const name = `tests on Node ${pair.node} and Node-RED ${pair.nodeRed}`;
+/** A script with the Node.js and Node-RED of a pair; the build of `npm run check` is used. */
+function pairStep(name, pair, args) {
+  const step = { name: `${name} on ${pairName(pair)}`, tests: true };
   try {
-    const packages = [`node@${pair.node}`, `node-red@${pair.nodeRed}`];
-    const folder = npmPackages(`node-${pair.node}-node-red-${pair.nodeRed}`, packages);
-    const node = join(folder, 'node_modules', 'node', 'bin', 'node');
-    return {
-      name,
-      command: [node, 'scripts/test.mjs', tap],
-      env: { NODE_RED_FOLDER: folder, PATH: [dirname(node), process.env.PATH].join(delimiter) },
-      tests: true,
-    };
+    const { node, env } = pairEnvironment(pair);
+    return { ...step, command: [node, 'scripts/test.mjs', tap, ...args], env };
   } catch (error) {
-    return { name, command: [], skip: error.message };
+    return { ...step, command: [], skip: error.message };
   }
 }
 
@@ -45,19 +24,38 @@ function rebuildStep(name, script, skip) {
   return { name, command: [process.execPath, script, '--check'], tell: / skipped: /, skip: missing ?? skip };
 }
 
+/** The mutations of the short form; `npm test` does fewer. */
+function fuzzStep() {
+  return {
+    name: 'fuzz, 100,000 mutations',
+    command: [process.execPath, 'scripts/test.mjs', tap, 'fuzz'],
+    env: { FUZZ_MUTATIONS: '100000' },
+    tests: true,
+  };
+}
+
+function scriptStep(name, command, tell) {
+  return { name, command: [process.execPath, ...command], ...(tell === undefined ? {} : { tell }) };
+}
+
 async function run() {
   const outcomes = [];
   const step = async (description) => outcomes.push(await runStep(description));
   // First, and with nothing prepared: what somebody does who has just cloned the repository.
   await step({ name: 'npm test', command: ['npm', 'test', '--', tap], tests: true });
   await step({ name: 'npm run check', command: ['npm', 'run', 'check'] });
+  await step({ ...scriptStep('public scorecard', ['.ci/scorecard.mjs'], / # SKIP /), tests: true });
+  await step(fuzzStep());
   const prerequisites = installPrerequisites();
   if (prerequisites.tests !== undefined) console.log(`– some tests are skipped ${prerequisites.tests}`);
   await step(rebuildStep('triple is as committed', 'scripts/build-triple.mjs', prerequisites.triple));
   await step(rebuildStep('test guests are as committed', 'scripts/build-guests.mjs', prerequisites.guests));
-  for (const pair of pairs) {
-    if (prerequisites.testsGained || !isOwn(pair)) await step(pairStep(pair));
+  for (const pair of [oldest, newest]) {
+    if (prerequisites.testsGained || !isOwnPair(pair)) await step(pairStep('tests', pair, []));
+    await step(pairStep('browser tests', pair, ['test/browser/']));
   }
+  await step(scriptStep('screenshots are as committed', ['scripts/screenshots.mjs', '--check'], /^skipped: /));
+  await step(scriptStep('wasm-function beside function', ['scripts/bench.mjs', '--short', '--ratio'], / × function /));
   return outcomes;
 }
 

@@ -11,7 +11,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { ensureBuilt } from '../scripts/ensure-built.mjs';
 import { root } from '../scripts/root.mjs';
 import { npmPackages } from '../scripts/tool-cache.mjs';
-import { newest, oldest, pairFolder } from './pairs.mjs';
+import { newest, oldest, pairFolder } from '../scripts/node-red-pairs.mjs';
 
 const VERSION = '0.1.6';
 

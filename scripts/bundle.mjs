@@ -41,6 +41,7 @@ export async function bundle(sources) {
     outdir: folder,
     bundle: true,
     packages: 'external',
+    // What is built starts workers from files beside it.
     external: ['#dist/*'],
     platform: 'node',
     format: 'cjs',

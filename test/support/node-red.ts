@@ -1,9 +1,10 @@
 /** A real Node-RED in a process of its own, with a temporary user directory, driven over HTTP. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,11 +20,18 @@ export const requireNodeRed = createRequire(join(nodeRedFolder, 'package.json'))
 /** `4.1.15`, of the Node-RED under test. */
 export const nodeRedVersion = (requireNodeRed('node-red/package.json') as { version: string }).version;
 
-/** A TCP port on loopback that was free a moment ago. */
+/** Ports below those that systems give to outgoing connections, which would take a free one before it is used. */
+const PORTS = { first: 20_000, count: 12_000 };
+
+/** A TCP port on loopback that was free a moment ago, and that hardly another process has chosen, too. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = PORTS.first + randomInt(PORTS.count);
+  const server = createServer().listen(port, '127.0.0.1');
+  const isFree = await once(server, 'listening').then(
+    () => true,
+    () => false,
+  );
+  if (!isFree) return freePort();
   server.close();
   await once(server, 'close');
   return port;

@@ -1,8 +1,8 @@
 // The pairs of Node.js and Node-RED that are promised and tested; each is installed outside the repository.
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
-import { root } from '../scripts/root.mjs';
-import { npmPackages } from '../scripts/tool-cache.mjs';
+import { root } from './root.mjs';
+import { npmPackages } from './tool-cache.mjs';
 
 /**
  * The oldest and the newest pair.

@@ -13,7 +13,8 @@ import type { ModuleDescription } from '#dist/host/module/description';
 import { parseModule } from '#dist/host/module/parse';
 import type { GuestValue, Signature, ValueType } from '#dist/host/values/signature';
 import { module } from '../../support/wasm-builder';
-import { Decisions, type Random } from '../random';
+import { join } from '../mutate';
+import { Decisions, Random } from '../random';
 import type { Outcome, Target } from '../target';
 import { checkResults } from './guest-values';
 import { type Planned, shapeOf, SLOTS_AT } from './shapes';
@@ -41,11 +42,19 @@ function compile(planned: Planned): Compiled {
   return made;
 }
 
+/** Bytes that decide on a module; what it leaves of them goes into the memory. */
+const SHAPE = 90;
+
+/** Most cases are about some modules that were compiled before, since compiling is what takes the time. */
+function shape(name: AbiName, random: Random): Uint8Array {
+  return (random.oneIn(8) ? random : new Random('shape', name, random.below(100))).bytes(SHAPE);
+}
+
 function adapter(name: AbiName, weight: number): Target {
   return {
     name,
     weight,
-    make: (random: Random) => random.bytes(40 + random.below(300)),
+    make: (random: Random) => join(shape(name, random), random.bytes(40 + random.below(250))),
     check(bytes): Outcome {
       const decisions = new Decisions(bytes);
       return check(name, shapeOf(name, decisions), decisions);

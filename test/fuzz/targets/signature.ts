@@ -45,6 +45,8 @@ export const signature: Target = {
   check(bytes): Outcome {
     const read = parsed(Buffer.from(bytes).toString());
     if (read === undefined) return 'refused';
+    // of more only the first are shown
+    if (Math.max(read.parameters.length, read.results.length) > 20) return 'accepted';
     const again = parseSignature(formatSignature(read));
     assert.deepEqual(withoutNames(again), withoutNames(read));
     return 'accepted';

@@ -60,7 +60,7 @@ export async function deliver(options: DeliverOptions): Promise<Delivered> {
         }
         if (retry === 'wait' && !warned) {
           warned = true;
-          log.warn(`A message waits, and is delivered again until its error is mended: ${error.message}`);
+          log.warn(`A message waits and is delivered again until its error is mended: ${error.message}`);
         }
         break;
       }

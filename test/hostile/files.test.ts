@@ -11,6 +11,9 @@ import { type Answer, assertUnharmed, Siege, type Watch } from '../support/siege
 const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
 const ZSTD = Buffer.from('28b52ffd04005900', 'hex');
 
+/** Bytes of the bombs that are sent to the editor's endpoint too. */
+const UPLOADED = process.env.TEST_LONG === undefined ? 1_000_000 : Infinity;
+
 /** MB beyond what was there: modules of 30 MB are read, hashed and compiled meanwhile, and some of that stays a while. */
 const MAX_GAIN = 700;
 
@@ -109,7 +112,7 @@ describe('hostile files in a real Node-RED', () => {
       }
       for (const { name, bytes, says } of bombs) {
         assert.match(await siege.describe(siege.file(name)), says ?? /"name":"f"/, name);
-        assert.match(await siege.describeUpload(bytes), says ?? /"name":"f"/, name);
+        if (bytes.length < UPLOADED) assert.match(await siege.describeUpload(bytes), says ?? /"name":"f"/, name);
       }
     });
     assertUnharmed(described);

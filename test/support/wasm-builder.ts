@@ -2,7 +2,7 @@
  * Core modules by hand, for tests that need one with exactly these sections. A function without a body
  * returns zeros; what is not given has no section.
  */
-export type Value = 'i32' | 'i64' | 'f32' | 'f64' | 'v128' | 'funcref' | 'externref';
+export type Value = 'i32' | 'i64' | 'f32' | 'f64' | 'v128' | 'funcref' | 'externref' | 'exnref';
 
 const VALUE_BYTES: Record<Value, number> = {
   i32: 0x7f,
@@ -12,6 +12,7 @@ const VALUE_BYTES: Record<Value, number> = {
   v128: 0x7b,
   funcref: 0x70,
   externref: 0x6f,
+  exnref: 0x69,
 };
 
 export interface Signature {
@@ -37,7 +38,8 @@ export type ImportSpec = { readonly module: string; readonly name: string } & (
 export interface FunctionSpec extends Signature {
   /** Exported under this name. */
   readonly export?: string;
-  /** Instructions without locals and without the closing `end`; blank returns a zero of each result. */
+  readonly locals?: readonly Value[];
+  /** Instructions without the closing `end`; blank returns a zero of each result. */
   readonly body?: readonly number[];
 }
 
@@ -72,6 +74,10 @@ export interface ModuleSpec {
   readonly exports?: readonly ExportSpec[];
   /** Index of the start function. */
   readonly start?: number;
+  /** Functions put into table 0, from a constant index on. */
+  readonly elements?: readonly { readonly offset: number; readonly functions: readonly number[] }[];
+  /** Bytes put into memory 0, at a constant address. */
+  readonly data?: readonly { readonly offset: number; readonly bytes: readonly number[] }[];
   /** Custom sections at the end, contents as bytes. */
   readonly custom?: readonly { readonly name: string; readonly bytes: readonly number[] }[];
 }
@@ -90,6 +96,19 @@ export function leb(value: number): number[] {
     bytes.push(rest === 0 ? low : low | 0x80);
   } while (rest !== 0);
   return bytes;
+}
+
+/** Signed LEB128 of a 32-bit number. */
+export function signedLeb(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value | 0;
+  for (;;) {
+    const low = rest & 0x7f;
+    rest >>= 7;
+    const done = (rest === 0 && low < 0x40) || (rest === -1 && low >= 0x40);
+    bytes.push(done ? low : low | 0x80);
+    if (done) return bytes;
+  }
 }
 
 /** A name or other text: its length in bytes, then UTF-8. */
@@ -147,7 +166,15 @@ export function module(spec: ModuleSpec): Uint8Array {
     present(6, (spec.globals ?? []).map(encodeGlobal)),
     present(7, encodeExports(spec)),
     spec.start === undefined ? [] : section(8, leb(spec.start)),
+    present(
+      9,
+      (spec.elements ?? []).map(({ offset, functions: put }) => [0, ...address(offset), ...vector(put.map(leb))]),
+    ),
     present(10, functions.map(encodeBody)),
+    present(
+      11,
+      (spec.data ?? []).map(({ offset, bytes }) => [0, ...address(offset), ...vector(bytes.map((byte) => [byte]))]),
+    ),
     ...(spec.custom ?? []).map(({ name, bytes }) => section(0, [...text(name), ...bytes])),
   );
 }
@@ -210,8 +237,14 @@ function encodeExports({ functions = [], imports = [], exports = [] }: ModuleSpe
   return [...named, ...exports].map(({ name, kind, index }) => [...text(name), KINDS[kind], ...leb(index)]);
 }
 
-function encodeBody({ results = [], body }: FunctionSpec): number[] {
-  const code = [0, ...(body ?? results.flatMap(zero)), 0x0b];
+/** A constant expression. */
+function address(offset: number): number[] {
+  return [0x41, ...signedLeb(offset), 0x0b];
+}
+
+function encodeBody({ results = [], body, locals = [] }: FunctionSpec): number[] {
+  const declared = vector(locals.map((type) => [1, VALUE_BYTES[type]]));
+  const code = [...declared, ...(body ?? results.flatMap(zero)), 0x0b];
   return [...leb(code.length), ...code];
 }
 
@@ -229,6 +262,7 @@ function zero(type: Value): number[] {
       return [0xfd, 0x0c, ...new Array<number>(16).fill(0)];
     case 'funcref':
     case 'externref':
+    case 'exnref':
       return [0xd0, VALUE_BYTES[type]];
   }
 }

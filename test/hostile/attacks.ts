@@ -1,0 +1,278 @@
+/** Guests that do what no guest should, each with what is said of it. With the value 0 they are harmless. */
+import type { Attack } from '../support/siege';
+import * as op from '../support/instructions';
+import { type FunctionSpec, module, type ModuleSpec } from '../support/wasm-builder';
+
+export type Expected = Attack &
+  ({ readonly code: string; readonly says: RegExp } | { readonly code?: undefined; readonly says: unknown });
+
+const MEMORY = [{ minimum: 1 }];
+const TABLE = [{ minimum: 2, maximum: 1_000_000 }];
+
+/** `f(i32) → i32`: 7 for 0, otherwise the attack and then 1. */
+function harmfulUnless0(body: readonly number[], locals: FunctionSpec['locals'] = []): FunctionSpec {
+  const good = op.when(op.i32(7), op.RETURN);
+  const whole = [...op.localGet(0), ...op.I32_EQZ, ...good, ...body, ...op.i32(1)];
+  return { export: 'f', parameters: ['i32'], results: ['i32'], locals, body: whole };
+}
+
+function attack(
+  name: string,
+  code: string,
+  says: RegExp,
+  body: readonly number[],
+  spec: ModuleSpec & { readonly locals?: FunctionSpec['locals'] } = {},
+  properties: Attack['properties'] = {},
+): Expected {
+  const functions = [harmfulUnless0(body, spec.locals), ...(spec.functions ?? [])];
+  const bytes = module({ ...spec, functions });
+  return { name, code, says, module: bytes, properties: { export: 'f', abi: 'numeric', ...properties } };
+}
+
+const SHORT = { timeout: 0.3 };
+const SELF = [...op.i32(1), ...op.call(0), ...op.DROP];
+const growAndTouch = op.block(
+  op.forever(
+    op.i32(1),
+    op.MEMORY_GROW,
+    op.localTee(1),
+    op.i32(-1),
+    op.I32_EQ,
+    op.branchIf(1),
+    op.localGet(1),
+    op.i32(65_536),
+    op.I32_MUL,
+    op.i32(1),
+    op.i32(65_536),
+    op.MEMORY_FILL,
+  ),
+);
+
+export const NUMBER_ATTACKS: readonly Expected[] = [
+  { name: 'good', says: 1, module: module({ functions: [harmfulUnless0([])] }) },
+  attack('endless-loop', 'timeout', /did not end within 0\.3 s/, op.forever(), {}, { timeout: 0.3 }),
+  attack(
+    'bulk-fills',
+    'timeout',
+    /within/,
+    op.forever(op.i32(0), op.i32(1), op.i32(64 << 20), op.MEMORY_FILL),
+    { memories: [{ minimum: 1024 }] },
+    SHORT,
+  ),
+  attack(
+    'waits-for-ever',
+    'timeout',
+    /within/,
+    [...op.i32(0), ...op.i32(0), ...op.i64(-1), ...op.MEMORY_WAIT, ...op.DROP],
+    { memories: [{ minimum: 1, maximum: 2, shared: true }] },
+    SHORT,
+  ),
+  attack('recursion', 'trap', /ran out of stack/, SELF),
+  attack('mutual-recursion', 'trap', /ran out of stack/, [...op.i32(1), ...op.call(1), ...op.DROP], {
+    functions: [{ parameters: ['i32'], results: ['i32'], body: [...op.i32(1), ...op.call(0)] }],
+  }),
+  attack(
+    'recursion-by-table',
+    'trap',
+    /ran out of stack/,
+    [...op.i32(1), ...op.i32(0), ...op.callIndirect(0), ...op.DROP],
+    { tables: TABLE, elements: [{ offset: 0, functions: [0] }] },
+  ),
+  attack(
+    'touches-all-memory',
+    'memory',
+    /all of the 2 MiB/,
+    [...growAndTouch, ...op.UNREACHABLE],
+    { memories: MEMORY, locals: ['i32'], exports: [{ name: 'memory', kind: 'memory', index: 0 }] },
+    { memory: 2 },
+  ),
+  attack(
+    'one-large-growth',
+    'trap',
+    /0\.06 of the 64 MiB.*raise the memory limit/,
+    [...op.i32(30_000), ...op.MEMORY_GROW, ...op.I32_EQZ, ...op.DROP, ...op.UNREACHABLE],
+    { memories: MEMORY, exports: [{ name: 'memory', kind: 'memory', index: 0 }] },
+  ),
+  attack(
+    'grows-its-table',
+    'trap',
+    /unreachable/,
+    [
+      ...op.block(op.forever(op.NULL_FUNCTION, op.i32(100_000), op.TABLE_GROW, op.i32(-1), op.I32_EQ, op.branchIf(1))),
+      ...op.UNREACHABLE,
+    ],
+    { tables: [{ minimum: 1 }] },
+  ),
+  attack('unreachable', 'trap', /unreachable/, op.UNREACHABLE),
+  attack('division-by-zero', 'trap', /divided an integer by zero/, [
+    ...op.i32(1),
+    ...op.i32(0),
+    ...op.I32_DIV_S,
+    ...op.DROP,
+  ]),
+  attack('division-overflow', 'trap', /overflowed/, [
+    ...op.i32(-2147483648),
+    ...op.i32(-1),
+    ...op.I32_DIV_S,
+    ...op.DROP,
+  ]),
+  attack('float-to-integer', 'trap', /cannot hold it/, [...op.NOT_A_NUMBER, ...op.I32_TRUNC_F64, ...op.DROP]),
+  attack('load-out-of-bounds', 'trap', /outside its linear memory/, [...op.i32(-1), ...op.load8, ...op.DROP], {
+    memories: MEMORY,
+  }),
+  attack('store-out-of-bounds', 'trap', /outside its linear memory/, [...op.i32(65_536), ...op.i32(0), ...op.store8], {
+    memories: MEMORY,
+  }),
+  attack(
+    'memory-copy-out-of-bounds',
+    'trap',
+    /outside its linear memory/,
+    [...op.i32(0), ...op.i32(65_000), ...op.i32(1000), ...op.MEMORY_COPY],
+    { memories: MEMORY },
+  ),
+  attack(
+    'memory-fill-out-of-bounds',
+    'trap',
+    /outside its linear memory/,
+    [...op.i32(0), ...op.i32(0), ...op.i32(-1), ...op.MEMORY_FILL],
+    { memories: MEMORY },
+  ),
+  attack('null-function', 'trap', /null|signature/, [...op.i32(1), ...op.i32(1), ...op.callIndirect(0), ...op.DROP], {
+    tables: TABLE,
+  }),
+  attack(
+    'wrong-function-type',
+    'trap',
+    /of another type/,
+    [...op.i32(1), ...op.i32(0), ...op.callIndirect(0), ...op.DROP],
+    { tables: TABLE, functions: [{ results: ['i64'] }], elements: [{ offset: 0, functions: [1] }] },
+  ),
+  attack(
+    'function-out-of-table',
+    'trap',
+    /does not exist/,
+    [...op.i32(1), ...op.i32(9), ...op.callIndirect(0), ...op.DROP],
+    { tables: TABLE },
+  ),
+  attack('table-get-out-of-bounds', 'trap', /table/, [...op.i32(9), ...op.TABLE_GET, ...op.DROP], { tables: TABLE }),
+  attack('table-set-out-of-bounds', 'trap', /table/, [...op.i32(9), ...op.NULL_FUNCTION, ...op.TABLE_SET], {
+    tables: TABLE,
+  }),
+  attack('table-copy-out-of-bounds', 'trap', /table/, [...op.i32(0), ...op.i32(1), ...op.i32(9), ...op.TABLE_COPY], {
+    tables: TABLE,
+  }),
+  attack(
+    'table-fill-out-of-bounds',
+    'trap',
+    /table/,
+    [...op.i32(1), ...op.NULL_FUNCTION, ...op.i32(9), ...op.TABLE_FILL],
+    { tables: TABLE },
+  ),
+  attack('uncaught-exception', 'guest', /exception that it did not catch/, op.throwTag(0), { tags: [{}] }),
+  {
+    name: 'grows-between-calls',
+    says: 1,
+    module: module({
+      functions: [
+        // 2 grows, and answers with the pages there are
+        harmfulUnless0([
+          ...op.localGet(0),
+          ...op.i32(2),
+          ...op.I32_EQ,
+          ...op.when(op.i32(1), op.MEMORY_GROW, op.DROP, op.MEMORY_SIZE, op.RETURN),
+        ]),
+      ],
+      memories: MEMORY,
+    }),
+    properties: { memory: 1 },
+  },
+  attack(
+    'makes-texts-for-ever',
+    'timeout',
+    /within/,
+    op.forever(op.i32(0), op.i32(16 << 20), op.call(0), op.DROP),
+    {
+      memories: [{ minimum: 256 }],
+      exports: [{ name: 'memory', kind: 'memory', index: 0 }],
+      imports: [{ module: 'wbg', name: '__wbindgen_string_new', parameters: ['i32', 'i32'], results: ['i32'] }],
+    },
+    { abi: 'wasm-bindgen', signature: '(i32) -> i32', timeout: 0.5 },
+  ),
+];
+
+const spin = { body: op.forever() };
+const plain: FunctionSpec = { export: 'f', parameters: ['i32'], results: ['i32'] };
+function refused(
+  name: string,
+  code: string,
+  says: RegExp,
+  spec: ModuleSpec,
+  properties: Attack['properties'] = {},
+): Expected {
+  return {
+    name,
+    code,
+    says,
+    module: module({ functions: [plain], ...spec }),
+    properties: { export: 'f', ...properties },
+  };
+}
+
+/** Hostile before anything is called: the file itself has to change. */
+export const START_ATTACKS: readonly Expected[] = [
+  refused('endless-start', 'timeout', /within/, { functions: [plain, spin], start: 1 }, SHORT),
+  refused('recursive-start', 'trap', /stack/, { functions: [plain, { body: op.call(1) }], start: 1 }),
+  refused('data-out-of-range', 'trap', /out of bounds/, { memories: MEMORY, data: [{ offset: -1, bytes: [1] }] }),
+  refused('elements-out-of-range', 'trap', /out of bounds/, {
+    tables: TABLE,
+    elements: [{ offset: 99, functions: [0] }],
+  }),
+  refused('declares-4-GiB', 'memory', /4096 MiB/, { memories: [{ minimum: 65_536 }] }),
+  refused('declares-10-million-entries', 'memory', /10000000 elements/, { tables: [{ minimum: 10_000_000 }] }),
+  refused('declares-forty-large-tables', 'memory', /40000000 elements/, {
+    tables: new Array(40).fill({ minimum: 1_000_000 }) as [],
+  }),
+  refused('unknown-import', 'abi', /imports/, { imports: [{ module: 'env\u202e', name: '<b>\n', parameters: [] }] }),
+  refused('imports-memory', 'abi', /imports/, {
+    imports: [{ module: 'env', name: 'memory', kind: 'memory', minimum: 1 }],
+  }),
+  refused('imports-table', 'abi', /imports/, { imports: [{ module: 'env', name: 't', kind: 'table', minimum: 1 }] }),
+  refused('imports-global', 'abi', /imports/, {
+    imports: [{ module: '__proto__', name: 'constructor', kind: 'global', type: 'i32' }],
+  }),
+  refused('exceptions-of-many-values', 'module', /exceptions carry 1000 values/, {
+    tags: [{ parameters: new Array(1000).fill('i64') as [] }],
+  }),
+  refused('managed-arrays', 'module', /garbage collection/, { types: [[0x5e, 0x78, 1]] }),
+  refused('table-of-exceptions', 'module', /table of exceptions/, { tables: [{ minimum: 1, element: 'exnref' }] }),
+];
+
+const HOSTILE_NAMES = [
+  '__proto__',
+  'constructor',
+  'toString',
+  'hasOwnProperty',
+  'then',
+  '<img src=x onerror=alert(1)>',
+  'a\u0000\n\u001b[2J',
+  '\u202egpj',
+  'n'.repeat(50_000),
+];
+const named = module({
+  functions: HOSTILE_NAMES.map((name) => ({ export: name, parameters: ['i32'], results: ['i32'], body: op.i32(7) })),
+});
+const unnamed = module({ functions: [{ export: '', parameters: ['i32'], results: ['i32'], body: op.i32(7) }] });
+const thousand: FunctionSpec = { export: 'f', parameters: ['i32'], results: new Array(1000).fill('i32') as [] };
+
+/** Names and shapes that are unusual, and work like any other. */
+export const NAMES: readonly Expected[] = [
+  ...HOSTILE_NAMES.map((name, index) => ({
+    name: `name-${String(index)}`,
+    says: 7,
+    module: named,
+    properties: { export: name },
+  })),
+  { name: 'no-name', says: 7, module: unnamed },
+  { name: 'a-missing-name', code: 'export', says: /no "/, module: named, properties: { export: 'b\u202e\n' } },
+  { name: 'a-thousand-results', says: new Array(1000).fill(0), module: module({ functions: [thousand] }) },
+];

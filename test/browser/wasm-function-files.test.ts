@@ -39,6 +39,13 @@ describe('choosing a module in the dialog', { skip: noBrowser }, () => {
     return readFile(join(nodeRed.userDirectory, 'wasm', name));
   }
 
+  /** The question covers the editor until it has faded away. */
+  async function answer(button: string): Promise<void> {
+    const question = editor.page.locator('.red-ui-notification');
+    await question.getByRole('button', { name: button }).click();
+    await question.waitFor({ state: 'detached' });
+  }
+
   test('what is typed is completed folder by folder, with the keyboard', async () => {
     const { page } = editor;
     await editor.edit('node');
@@ -86,15 +93,14 @@ describe('choosing a module in the dialog', { skip: noBrowser }, () => {
   });
 
   test('another file of that name is replaced only when the user agrees', async () => {
-    const { page } = editor;
     const replacement = join(folder, 'add.wasm');
     await copyFile(guestFile('wat/triple'), replacement);
     await editor.edit('node');
     await dialog.drop('#wasm-function-module', [replacement]);
-    await page.locator('.red-ui-notification').getByRole('button', { name: 'Cancel' }).click();
+    await answer('Cancel');
     assert.deepEqual(new Uint8Array(await stored('add.wasm')), await guestBytes('wat/add'));
     await dialog.drop('#wasm-function-module', [replacement]);
-    await page.locator('.red-ui-notification').getByRole('button', { name: 'Replace' }).click();
+    await answer('Replace');
     await dialog.option('triple').waitFor();
     assert.deepEqual(new Uint8Array(await stored('add.wasm')), await guestBytes('wat/triple'));
   });

@@ -42,6 +42,8 @@ export function createTabs(list: string, tabs: readonly Tab[]): Tabs {
       .parent()
       .attr('role', 'presentation');
     $(`#${tab.id}`).attr({ role: 'tabpanel', 'aria-labelledby': `${tab.id}-tab` });
+    // the editor takes a second click within 400 ms for a double click, on whichever tab it is
+    label.on('click', () => bar.activateTab(tab.id));
     label.on('keydown', (event) => {
       const move = KEYS[event.key ?? ''];
       if (move === undefined && event.key !== 'Enter' && event.key !== ' ') return;

@@ -6,16 +6,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { Editor, editorSettings, noBrowser } from '../support/browser';
 import { guestFile } from '../support/guests';
 import { NodeRed, eventually } from '../support/node-red';
-
-interface SavedNode {
-  readonly id: string;
-  readonly type: string;
-  readonly z?: string;
-  readonly [property: string]: unknown;
-}
-
-/** The visible part of the typed input. */
-const FILE_FIELD = '.wasm-function-file .red-ui-typedInput-input';
+import { FunctionDialog, functionNode, type SavedNode } from '../support/wasm-function-dialog';
 
 const flows: SavedNode[] = [
   { id: 'tab', type: 'tab', label: 'Flow' },
@@ -47,29 +38,27 @@ const flows: SavedNode[] = [
     y: 100,
     wires: [],
   },
-  { id: 'refused', type: 'wasm-function', z: 'tab', file: 'page.wasm', x: 380, y: 200, wires: [[]] },
-  { id: 'bytes', type: 'wasm-function', z: 'tab', file: guestFile('rust-bytes/guest'), x: 380, y: 300, wires: [[]] },
+  functionNode('refused', 200, { file: 'page.wasm' }),
+  functionNode('bytes', 260, { file: guestFile('rust-bytes/guest') }),
+  functionNode('other', 320, { file: guestFile('rust-bindgen/guest'), export: 'greet' }),
 ];
 
 describe('the wasm-function dialog', { skip: noBrowser }, () => {
   let nodeRed: NodeRed;
   let editor: Editor;
+  let dialog: FunctionDialog;
 
   before(async () => {
     nodeRed = await NodeRed.start({ flows, settings: { ...editorSettings, wasmFunctionTimeout: 2.5 } });
     await writeFile(join(nodeRed.userDirectory, 'page.wasm'), '<!DOCTYPE html><html>not found</html>');
     editor = await Editor.open(nodeRed);
+    dialog = new FunctionDialog(editor.page);
   });
   after(async () => {
     await editor.close();
     await nodeRed.stop();
   });
   afterEach(() => editor.cancelDialog());
-
-  async function typeFile(path: string): Promise<void> {
-    await editor.page.locator(FILE_FIELD).fill(path);
-    await editor.page.keyboard.press('Tab');
-  }
 
   async function savedFunction(): Promise<SavedNode> {
     const known = flows.map(({ id }) => id);
@@ -86,12 +75,13 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
       hasText: 'wasm function',
     });
     await added.locator('.red-ui-flow-node').first().dblclick();
-    await typeFile('triple/pkg/triple_lib_bg.wasm');
+    await dialog.typeFile('triple/pkg/triple_lib_bg.wasm');
     await page.locator('.wasm-function-card', { hasText: 'wasm-bindgen' }).waitFor();
     assert.match(await page.locator('.wasm-function-card').innerText(), /Rust [\d.]+ · \d+ B[^]*Detected because/);
-    await page.getByRole('button', { name: 'triple (f64) → f64' }).click();
-    assert.equal(await page.locator('#node-input-export').inputValue(), 'triple');
-    assert.equal(await page.locator('#node-input-timeout').getAttribute('placeholder'), '2.5');
+    await dialog.option('triple (f64) → f64').click();
+    assert.equal(await dialog.exportName.inputValue(), 'triple');
+    await dialog.openTab('Limits');
+    assert.equal(await page.locator('#node-input-timeout').getAttribute('placeholder'), '2.5 (default)');
     await page.locator('#node-input-concurrency').fill('2');
     await editor.confirmDialog();
     await page.getByText('triple · triple_lib_bg.wasm').first().waitFor();
@@ -125,47 +115,102 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
   test('a name can be typed while the file is not there yet', async () => {
     const { page } = editor;
     await editor.edit('refused');
-    await typeFile('later.wasm');
+    await dialog.typeFile('later.wasm');
     await page.locator('.wasm-function-card', { hasText: 'There is no file "later.wasm"' }).waitFor();
     await page.locator('#node-input-export').fill('run');
     await editor.confirmDialog();
     await page.getByText('run · later.wasm').first().waitFor();
   });
 
-  test('what the binary cannot tell is asked, with the conventions that fit', async () => {
+  test('what the binary cannot tell is asked, and the answer saved', async () => {
+    await editor.edit('bytes');
+    await dialog.option('greet').click();
+    await dialog.guide('takes').selectOption({ label: 'text' });
+    assert.ok(await dialog.guide('convention').isHidden(), 'how it is handed back is asked when that is open');
+    await dialog.guide('returns').selectOption({ label: 'text' });
+    assert.equal(await dialog.guide('convention').inputValue(), 'packed', 'the likeliest is proposed');
+    const offered = await dialog.guide('convention').locator('option').allInnerTexts();
+    assert.deepEqual(
+      offered.map((text) => text.split(':')[0]),
+      ['packed', 'packed-low'],
+    );
+    await dialog.tryButton.isEnabled();
+    await dialog.argument.fill('Ada');
+    await dialog.tryButton.click();
+    await dialog.outcome.getByText('Ada').waitFor();
+
+    await dialog.option('version').click();
+    assert.equal(await dialog.guide('returns').inputValue(), '', 'another export is another question');
+    await dialog.option('greet').click();
+    assert.equal(await dialog.guide('returns').inputValue(), '(string)', 'what was said of one is remembered');
+    await editor.confirmDialog();
+    await editor.deploy();
+    const saved = (await nodeRed.json<SavedNode[]>('/flows')).find(({ id }) => id === 'bytes');
+    assert.deepEqual([saved?.export, saved?.signature, saved?.convention], ['greet', '(string) -> string', 'packed']);
+  });
+
+  test('a signature can be written instead, and what fits it is left open', async () => {
     const { page } = editor;
     await editor.edit('bytes');
-    await page.getByRole('button', { name: 'greet' }).click();
-    await page.locator('.form-tips', { hasText: 'convention' }).waitFor();
+    await page.getByRole('button', { name: 'Write a signature' }).click();
+    await page.locator('#node-input-signature:focus').waitFor();
+    await page.locator('#node-input-signature').fill('(bytes) -> json');
     const offered = await page.locator('#node-input-convention option:not([hidden])').evaluateAll((options) => {
       return options.map((option) => (option as HTMLOptionElement).value);
     });
     assert.deepEqual(offered, ['auto', 'packed', 'packed-low', 'number']);
-    await page.locator('#node-input-convention').selectOption('packed');
-    await page.locator('.form-tips', { hasText: 'convention' }).waitFor({ state: 'detached' });
+    await dialog.openTab('Function');
+    assert.equal(await dialog.guide('takes').inputValue(), '(bytes)');
+    assert.equal(await dialog.guide('returns').inputValue(), '(json)');
   });
 
-  test('wrong input is refused with the reason', async () => {
+  test('the list of exports is searched by name and by signature, with the keyboard', async () => {
     const { page } = editor;
-    await editor.edit('bytes');
-    for (const [field, value] of [
-      ['#node-input-timeout', 'soon'],
-      ['#node-input-signature', 'any'],
-    ] as const) {
-      await page.locator(field).fill(value);
-      await page.locator(field).blur();
-      await page.locator(`${field}.input-error`).waitFor();
-    }
+    await editor.edit('other');
+    await dialog.option('greet').waitFor();
+    assert.ok((await dialog.listed()).length > 20, 'a whole name hides none of the others');
+    await dialog.exportName.fill('bytes');
+    assert.deepEqual(await dialog.listed(), ['checksum', 'reverse']);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    assert.equal(await dialog.exportName.getAttribute('aria-activedescendant'), 'wasm-function-export-list-1');
+    await page.keyboard.press('Enter');
+    assert.equal(await dialog.exportName.inputValue(), 'reverse');
+    await page.locator('[role="option"][aria-selected="true"]', { hasText: 'reverse' }).waitFor();
   });
 
-  test('a module is uploaded from the dialog', async () => {
+  test('a name that the new module does not have is cleared; one it has stays', async () => {
     const { page } = editor;
-    await editor.edit('bytes');
-    const chooser = page.waitForEvent('filechooser');
-    await page.locator('#wasm-function-upload').click();
-    await (await chooser).setFiles(guestFile('wat/add'));
-    await page.getByRole('button', { name: 'add (i32, i32) → i32' }).waitFor();
-    assert.equal(await page.locator(FILE_FIELD).inputValue(), 'add.wasm');
+    await editor.edit('other');
+    await dialog.option('greet').waitFor();
+    await dialog.typeFile(guestFile('rust-bytes/guest'));
+    await dialog.option('version').waitFor();
+    assert.equal(await dialog.exportName.inputValue(), 'greet');
+    await dialog.typeFile('not-there.wasm');
+    await page.locator('.wasm-function-card', { hasText: 'There is no file' }).waitFor();
+    assert.equal(await dialog.exportName.inputValue(), 'greet', 'nothing is known of a module that cannot be read');
+    await dialog.typeFile(guestFile('wat/add'));
+    await page.locator('#wasm-function-notice', { hasText: 'no function "greet"' }).waitFor();
+    assert.equal(await dialog.exportName.inputValue(), '');
+  });
+
+  test('the card says what a module imports and what is not supplied', async () => {
+    const { page } = editor;
+    await editor.edit('other');
+    await page.locator('.wasm-function-card', { hasText: '8, all supplied' }).waitFor();
+    await page.locator('.wasm-function-card summary').press('Enter');
+    await page.locator('.wasm-function-card li', { hasText: '__wbg_error' }).first().waitFor();
+    assert.match(
+      await dialog.card.innerText(),
+      /supplied by the wasm-bindgen glue[^]*1\.1 MiB to begin with \(17 pages\)/,
+    );
+    await dialog.typeFile(guestFile('wat/imports'));
+    await page
+      .locator('.wasm-function-card li.wasm-function-warning, .wasm-function-card .wasm-function-warning code')
+      .first()
+      .waitFor();
+    assert.match(await dialog.card.innerText(), /2, of which 2 are not supplied[^]*env now/);
+    assert.ok(await dialog.tryButton.isHidden(), 'what is refused cannot be tried');
   });
 
   test('the help says what goes in, what comes out, and which errors there are', async () => {

@@ -102,6 +102,8 @@ const EXAMPLES: Readonly<Record<string, Record<string, { good?: unknown[]; bad: 
   },
   'wasm-function': {
     file: { good: ['module', '${MODULE}'], bad: ['', '  ', HOSTILE] },
+    // only an open dialog knows which exports there are
+    export: { good: ['triple', '${EXPORT}'], bad: [] },
     signature: { good: ['(string, u32) -> bytes', '() → ()'], bad: ['string', '(text) -> bytes', `(${HOSTILE})`] },
     input: { good: ['payload.noise', undefined], bad: ['a..b', HOSTILE] },
     output: { good: ['result'], bad: ['a..b', HOSTILE] },

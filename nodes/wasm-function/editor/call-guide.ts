@@ -69,8 +69,9 @@ export class CallGuide {
 
   #build(item: InspectedExport): void {
     const { place, translate, writeSignature } = this.parts;
-    const box = $('<fieldset>', { class: 'wasm-function-guide' }).appendTo(place);
-    box.append($('<legend>').text(translate('wasm-function.guide.title', { name: item.name })));
+    const title = 'wasm-function-guide-title';
+    const box = $('<div>', { class: 'wasm-function-guide', role: 'group', 'aria-labelledby': title }).appendTo(place);
+    box.append($('<b>', { id: title }).text(translate('wasm-function.guide.title', { name: item.name })));
     if (this.#readings.length > 0) {
       const isData = item.conventions !== undefined || this.#readings.length > 1;
       const why = isData ? translate('wasm-function.guide.why', { type: item.type }) : (item.question ?? '');

@@ -1,11 +1,10 @@
 /** What the module is, below its path: its kind and why, what it needs, or why it is refused and what to do. */
-import type { Inspection } from '../../../host/inspection';
+import type { InspectedImport, Inspection } from '../../../host/inspection';
 import { PAGE_SIZE } from '../../../host/limits';
 import type { Description } from './module-requests';
 import { formatSize } from './size';
 
 export type CardContent = Description | { readonly notice: string };
-type Import = Inspection['imports'][number] & { readonly supplied?: boolean; readonly by?: string };
 
 export function showCard(place: JQuery, content: CardContent, translate: Translate): void {
   place
@@ -43,8 +42,8 @@ function showNeeds(card: JQuery, { imports, memories }: Inspection, translate: T
   add('memory', $('<span>').text(memory === '' ? translate('wasm-function.card.no-memory') : memory));
 }
 
-function importList(imports: readonly Import[], translate: Translate): JQuery {
-  const missing = imports.filter(({ supplied }) => supplied === false).length;
+function importList(imports: readonly InspectedImport[], translate: Translate): JQuery {
+  const missing = imports.filter(({ supplied }) => !supplied).length;
   const count = imports.length;
   const text =
     missing === 0
@@ -55,15 +54,13 @@ function importList(imports: readonly Import[], translate: Translate): JQuery {
   return $('<details>', { open: missing > 0 && count <= 5 }).append($('<summary>').text(text), list);
 }
 
-function importRow({ module, name, type, supplied, by }: Import, translate: Translate): JQuery {
+function importRow({ module, name, type, supplied, by }: InspectedImport, translate: Translate): JQuery {
   const source =
-    supplied === false
-      ? translate('wasm-function.card.by-nobody')
-      : by === undefined
-        ? translate('wasm-function.card.by-host')
-        : translate('wasm-function.card.by', { by });
+    supplied && by !== undefined
+      ? translate('wasm-function.card.by', { by })
+      : translate(supplied ? 'wasm-function.card.by-host' : 'wasm-function.card.by-nobody');
   const row = $('<div>').append($('<code>').text(`${module} ${name} ${type}`), ' ', $('<span>').text(source));
-  return row.toggleClass('wasm-function-warning', supplied === false);
+  return row.toggleClass('wasm-function-warning', !supplied);
 }
 
 /** @param memory as `17 pages, at most 20 pages` */

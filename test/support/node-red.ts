@@ -160,8 +160,12 @@ export class NodeRed {
     if (this.exitCode !== undefined) throw new Error(`Node-RED ended (${String(this.exitCode)}):\n${this.#output}`);
   }
 
-  /** Deploys flows and waits until they run. */
-  async deploy(flows: readonly object[], type: 'full' | 'nodes' | 'flows' = 'full'): Promise<void> {
+  /** Deploys flows and waits until they run; `reload` starts those that are stored again. */
+  async deploy(
+    flows: readonly object[],
+    type: 'full' | 'nodes' | 'flows' | 'reload' = 'full',
+    seconds = 20,
+  ): Promise<void> {
     await this.untilFlowsRun(async () => {
       const response = await this.fetch('/flows', {
         method: 'POST',
@@ -169,17 +173,17 @@ export class NodeRed {
         body: JSON.stringify({ flows }),
       });
       if (!response.ok) throw new Error(`deploy: ${String(response.status)} ${await response.text()}`);
-    });
+    }, seconds);
   }
 
   /**
    * Waits until what `deploy` sets off has started: the runtime answers a deploy before its flows run. Whoever
    * deploys must wait, or the line of that start is taken for the next one's.
    */
-  async untilFlowsRun(deploy: () => Promise<void>): Promise<void> {
+  async untilFlowsRun(deploy: () => Promise<void>, seconds = 20): Promise<void> {
     const startedBefore = this.#output.split('Started').length;
     await deploy();
-    await eventually('the deployed flows started', () => this.#output.split('Started').length > startedBefore);
+    await eventually('the deployed flows started', () => this.#output.split('Started').length > startedBefore, seconds);
   }
 
   /** A request to the runtime, admin API and http-in nodes alike. */

@@ -19,6 +19,8 @@ const BY_CODE: ReadonlyMap<string, Retry> = new Map([
   ['export', 'give-up'],
   ['result', 'give-up'],
   ['permission', 'give-up'],
+  ['topic', 'give-up'],
+  ['payload', 'give-up'],
 ]);
 
 export function retryAfter(error: FlowError): Retry {

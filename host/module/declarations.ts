@@ -31,8 +31,8 @@ const LIST_TYPE = /^(?:(?:Int|Uint|BigInt|BigUint|Float)\d+Array|.*\[\])$/;
 /** What a `.d.ts` says of a function. Plain data. */
 export type Declaration =
   | { readonly kind: 'signature'; readonly signature: Signature }
-  /** It takes or returns a list of other things than bytes; the reason is a sentence or two, with the remedy. */
-  | { readonly kind: 'uncarried'; readonly reason: string };
+  /** It takes or returns a list of other things than bytes; the question is a sentence or two, with the remedy. */
+  | { readonly kind: 'uncarried'; readonly question: string };
 
 /** AssemblyScript's own types, which asc writes into the comment above each function. */
 const SOURCE_TYPES = new Map<string, ValueType>([
@@ -152,13 +152,13 @@ function readSignature(source: Source): Declaration | undefined {
 
 /** @param does what the function does, as the end of a sentence */
 function uncarried(does: string): Declaration {
-  const reason =
+  const question =
     `By the .d.ts beside the module it ${does}; of lists only bytes (Uint8Array) are carried. ` +
     'Let it take or return the list as bytes (in Rust &[u8], Vec<u8>) or as JSON text (&str, String).';
-  return { kind: 'uncarried', reason };
+  return { kind: 'uncarried', question };
 }
 
-/** Characters of a name in a reason. */
+/** Characters of a name in a question. */
 const MAX_NAME = 40;
 
 function shorten(name: string): string {

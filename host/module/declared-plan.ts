@@ -16,7 +16,7 @@ export function planDeclared(
   if (declared === undefined) return undefined;
   const target = module.exports.find(({ name }) => name === choice.export);
   if (target?.kind !== 'function') return undefined;
-  if (declared.kind === 'uncarried') throw new WasmFunctionError('abi', declared.reason, { export: choice.export });
+  if (declared.kind === 'uncarried') throw new WasmFunctionError('abi', declared.question, { export: choice.export });
   try {
     return caller.plan(module, { ...choice, signature: refine(declared.signature, target.type) ?? declared.signature });
   } catch (error) {

@@ -193,7 +193,7 @@ function inspectExport(
 ): InspectedExport {
   const known = { name: item.name, type: formatFunctionType(item.type) };
   const conventions = item.conventions === undefined ? {} : { conventions: item.conventions };
-  if (declared?.kind === 'uncarried') return { ...known, question: declared.reason };
+  if (declared?.kind === 'uncarried') return { ...known, question: declared.question };
   const plan = planDeclared(caller, module, { export: item.name, convention: 'auto' }, declared);
   if (plan !== undefined) return { ...known, signature: formatSignature(plan.signature), ...conventions };
   return {

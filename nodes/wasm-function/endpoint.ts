@@ -35,7 +35,8 @@ export function endpoint(handler: Handler, log: (text: string) => void): Request
         if (!response.destroyed) response.json(result);
       },
       (error: unknown) => {
-        if (!isExpected(error) && !ended.signal.aborted) log(`${request.path} failed: ${describeFault(error)}`);
+        if (!isExpected(error) && !ended.signal.aborted)
+          log(`A request of the editor failed by a fault of this package (${request.path}): ${describeFault(error)}`);
         refuse(request, response, error);
       },
     );
@@ -68,10 +69,10 @@ export function atMost(most: number, what: string): (handler: Handler) => Handle
 export function readMembers(request: Request): Readonly<Record<string, unknown>> {
   const body: unknown = request.body;
   if (request.is('application/json') !== 'application/json') {
-    throw new RequestError(415, "The question is sent as JSON, with the content type 'application/json'.");
+    throw new RequestError(415, 'The content type is not application/json. Send the question as JSON, with that type.');
   }
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new RequestError(400, 'The question is a JSON object.');
+    throw new RequestError(400, 'The question is no JSON object. Send its members in braces.');
   }
   return body as Record<string, unknown>;
 }

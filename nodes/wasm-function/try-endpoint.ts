@@ -36,7 +36,10 @@ export function tryCall(RED: NodeAPI<RuntimeSettings>, { hosts, paths, limits }:
     try {
       const { file, options } = readConfiguration(saved, limits);
       if (file.type !== 'str' && file.type !== 'env') {
-        throw new RequestError(400, 'A function whose path comes with each message cannot be tried.');
+        throw new RequestError(
+          400,
+          'A function whose path comes with each message cannot be tried. Name its file, or an environment variable.',
+        );
       }
       const input = readArgument(RED, body.argument);
       const path = await paths.locate(file.type === 'env' ? readEnvironmentPath(RED, file.value) : file.value);
@@ -52,7 +55,10 @@ export function tryCall(RED: NodeAPI<RuntimeSettings>, { hosts, paths, limits }:
 /** As an inject node makes its payload. */
 function readArgument(RED: NodeAPI, argument: unknown): unknown {
   if (typeof argument !== 'object' || argument === null) {
-    throw new RequestError(400, 'The argument is an object with a type and a value.');
+    throw new RequestError(
+      400,
+      'The argument is no object with a type and a value. Send such as {"type": "num", "value": "2"}.',
+    );
   }
   const asked = argument as Readonly<Record<string, unknown>>;
   const type = readChoice('argument.type', asked.type, ARGUMENT_TYPES, 'none');
@@ -63,7 +69,12 @@ function readArgument(RED: NodeAPI, argument: unknown): unknown {
     return RED.util.evaluateNodeProperty(value, type, nobody, {}) as unknown;
   } catch {
     // Node-RED's reason may quote what was typed
-    throw new WasmFunctionError('arguments', `The argument is no ${type === 'json' ? 'JSON' : 'list of bytes'}.`);
+    throw new WasmFunctionError(
+      'arguments',
+      type === 'json'
+        ? 'The argument is no JSON. Put text in quotes, or choose string as its type.'
+        : 'The argument is no list of bytes. Write numbers from 0 to 255 in brackets, such as [104, 105].',
+    );
   }
 }
 

@@ -89,7 +89,7 @@ describe('deliver', () => {
     assert.equal((await run([failed('trap')], 1)).result.kind, 'dead-letter');
   });
 
-  for (const code of ['arguments', 'abi', 'export', 'result', 'permission']) {
+  for (const code of ['arguments', 'abi', 'export', 'result', 'permission', 'topic', 'payload']) {
     test(`gives up at once after ${code}`, async () => {
       const { result } = await run([failed(code)]);
       assert.deepEqual(result, { kind: 'dead-letter', attempts: 1, error: { code, message: `failed with ${code}` } });

@@ -23,7 +23,7 @@ const CLASSES: Readonly<Record<string, { readonly text: number; readonly code?: 
   UsageError: { text: 0 },
 };
 /** Calls that log the text they are given, or hand it on to be logged. */
-const LOGS = new Set(['warn', 'error', '#warn', 'onDeadLetterRefused']);
+const LOGS = new Set(['warn', 'error', '#warn', 'log', 'onDeadLetterRefused']);
 /** Types whose `message` is written where they are made, and so is collected there. */
 const CARRIERS = new Set(['WasmFunctionError', 'MqttError', 'SavedValueError', 'ErrorData', 'FlowError']);
 const FOLDERS = ['host', 'nodes', 'mqtt', 'delivery', 'cli'];

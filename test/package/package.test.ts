@@ -67,6 +67,8 @@ describe('the published package', () => {
       'triple/pkg/triple_lib_bg.wasm',
       'triple/pkg/triple_lib.d.ts',
       'examples/flows.json',
+      'docs/errors.md',
+      'docs/delivery.md',
       'LICENSE',
       'NOTICE',
       'CHANGELOG.md',
@@ -82,7 +84,7 @@ describe('the published package', () => {
   test('has nothing else: no tests, sources, scripts or files of a build', () => {
     const strange = paths.filter(
       (path) =>
-        !/^(dist|examples)\/|^triple\/pkg\/|^(LICENSE|NOTICE|CHANGELOG\.md|README\.md|package\.json)$/.test(path) ||
+        !/^(dist|examples)\/|^docs\/\w+\.md$|^triple\/pkg\/|^(LICENSE|NOTICE|CHANGELOG\.md|README\.md|package\.json)$/.test(path) ||
         /(^|\/)(test|bench)\/|\.map$|\.tsbuildinfo$|(^|\/)\.|(?<!\.d)\.ts$/.test(path),
     );
     assert.deepEqual(strange, []);

@@ -62,7 +62,7 @@ export const declarations: Target = {
     const decisions = new Decisions(bytes.subarray(-64));
     for (const [name, declared] of [...read].slice(0, 10)) {
       if (declared.kind === 'uncarried') {
-        assert.ok(declared.reason.length < 400, declared.reason);
+        assert.ok(declared.question.length < 400, declared.question);
         continue;
       }
       const { signature } = declared;

@@ -71,9 +71,9 @@ export class Point {
   });
 
   test('of lists other than bytes say which one is not carried, and what to do', () => {
-    const reasons = (text: string): string[] =>
+    const questions = (text: string): string[] =>
       [...readDeclarations(text).values()].flatMap((declared) =>
-        declared.kind === 'uncarried' ? [declared.reason] : [],
+        declared.kind === 'uncarried' ? [declared.question] : [],
       );
     for (const [line, does] of [
       ['export function sum(list: Float64Array): number;', /it takes "list" as Float64Array; of lists only bytes/],
@@ -82,11 +82,11 @@ export class Point {
       ['export function list(x: number): BigUint64Array;', /it returns BigUint64Array;/],
       ['export function names(): string[];', /it returns string\[\];.*as bytes .*Vec<u8>.*JSON text/],
     ] as const) {
-      const [reason, ...others] = reasons(line);
-      assert.match(reason ?? '', does);
+      const [question, ...others] = questions(line);
+      assert.match(question ?? '', does);
       assert.deepEqual(others, []);
     }
-    assert.deepEqual(reasons('export function both(x: string | number, list: Float64Array): void;'), []);
+    assert.deepEqual(questions('export function both(x: string | number, list: Float64Array): void;'), []);
   });
 
   test('for the web', () => {

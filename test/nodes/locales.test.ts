@@ -13,11 +13,12 @@ import {
   readCatalogue,
   readText,
   sourcesOf,
-  statusTexts,
   textsInHtml,
+  usedKey,
   type UsedKey,
 } from '../support/catalogue';
 import { requireNodeRed } from '../support/node-red';
+import { statusTexts, type StatusText } from '../support/status-texts';
 
 const REFERENCE = 'en-US';
 
@@ -29,6 +30,25 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   'wasm-function.convention': ['auto', ...CONVENTIONS],
 };
 
+/** The functions that make a status of figures, units and signs. */
+const FIGURES = ['formatBusy', 'formatRate', 'formatCount', 'shorten'];
+/** Seconds, a second, thousands, millions: written the same in every language. */
+const UNITS = ['s', 'k', 'M'];
+
+/** Every key that a status can name. */
+const STATUS_KEYS = [
+  ...nodeTypes.flatMap((type) => [...readCatalogue(type, REFERENCE).keys()]),
+  ...[...flatten(requireNodeRed('@node-red/nodes/locales/en-US/messages.json')).keys()].map((key) => `node-red:${key}`),
+];
+
+/** Whether each language says it in its own words, or there are no words in it. */
+function isTranslatable({ kind, text }: StatusText): boolean {
+  const words = text.match(/\p{L}+/gu) ?? [];
+  if (kind === 'figures') return words.every((word) => UNITS.includes(word));
+  if (kind === 'unknown') return false;
+  return words.length === 0 || STATUS_KEYS.some((key) => usedKey(text).pattern.test(key));
+}
+
 function usedKeys(type: string): UsedKey[] {
   const sources = sourcesOf(type).flatMap((source) => keysInSource(source, type));
   return [...sources, ...keysInHtml(readText(type, `${type}.html`))];
@@ -38,13 +58,17 @@ function parameters(text: string): string[] {
   return (text.match(/__\w+__/g) ?? []).sort();
 }
 
-/** What the help of every language has in common: headings by level, message properties, items of lists. */
+/** What the help of every language has in common: headings by level, message properties, items of lists,
+ * rows of tables, and paragraphs about a setting. */
 function structure(help: string): Record<string, unknown> {
   return {
     node: /data-help-name="([^"]+)"/.exec(help)?.[1],
     headings: [...help.matchAll(/^(#+) /gm)].map(([, level]) => level),
     properties: [...help.matchAll(/^: *(\S+) \(([^)]*)\) *: *\S/gm)].map(([, name, kind]) => `${name} ${kind}`),
     items: [...help.matchAll(/^- /gm)].length,
+    // of a table, what stands in code in the first column: error codes, examples
+    rows: [...help.matchAll(/^\|([^|]*)\|/gm)].map(([, first = '']) => /`[^`]+`/.exec(first)?.[0] ?? ''),
+    paragraphs: [...help.matchAll(/\n\n(?=\*\*)/g)].length,
   };
 }
 
@@ -82,13 +106,12 @@ for (const type of nodeTypes) {
       assert.deepEqual(textsInHtml(readText(type, `${type}.html`)), []);
     });
 
-    test('a status is a key, of this catalogue or of Node-RED', () => {
-      const common = flatten(requireNodeRed('@node-red/nodes/locales/en-US/messages.json'));
-      for (const text of sourcesOf(type).flatMap(statusTexts)) {
-        const [, shared] = /^node-red:(.*)$/.exec(text) ?? [];
-        if (shared === undefined) assert.match(text, /^(\0|[\w-]+)\.[\w-]+(\.|$)/, text);
-        else assert.ok(common.has(shared), text);
-      }
+    test('a status is a key, of a catalogue or of Node-RED, or made of figures', () => {
+      const sources = sourcesOf(type).flatMap((source) => statusTexts(source, FIGURES));
+      assert.deepEqual(
+        sources.filter((text) => !isTranslatable(text)),
+        [],
+      );
     });
 
     for (const language of languagesOf(type)) {
@@ -150,7 +173,36 @@ describe('what looks for texts', () => {
     assert.deepEqual(textsInHtml(html), ['Said', 'Told']);
   });
 
-  test('finds the texts of statuses', () => {
-    assert.deepEqual(statusTexts("status({ fill: 'red', text: 'broken' }); button({ text: 'x' });"), ['broken']);
+  test('finds the texts of statuses, wherever they are written', () => {
+    assert.deepEqual(statusTexts("status({ fill: 'red', text: 'broken' }); button({ text: 'x' });", []), [
+      { kind: 'written', text: 'broken' },
+    ]);
+    const source = `
+      function show(isOdd: boolean, n: number, given: string) {
+        const sign = isOdd ? '✗' : word();
+        const text = RED._(\`\${type}.busy.\${n}\`);
+        return [{ fill, text }, { fill, text: \`\${sign} \${rate(n)}\` }, { fill, text: given }];
+      }
+      function word() { return 'many'; }
+      function rate(n: number) { return n > 9 ? \`\${n}/s\` : 'slow'; }`;
+    assert.deepEqual(statusTexts(source, ['rate']), [
+      { kind: 'written', text: '\0.busy.\0' },
+      { kind: 'written', text: '\0 \0' },
+      { kind: 'written', text: '✗' },
+      { kind: 'written', text: 'many' },
+      { kind: 'figures', text: '\0/s' },
+      { kind: 'figures', text: 'slow' },
+      { kind: 'unknown', text: 'given' },
+    ]);
+  });
+
+  test('a status passes as a key that is there or as figures, and fails with a word, an unknown key or text', () => {
+    const written = ['mqtt-source.status.\0', '\0.busy.\0', 'node-red:common.status.error', ' ✗ \0', ''];
+    for (const text of written) assert.ok(isTranslatable({ kind: 'written', text }), text);
+    assert.ok(isTranslatable({ kind: 'figures', text: '\0 k/s' }));
+    const untold = ['broken', 'mqtt-source.status.none', 'node-red:common.status.none', '\0 waiting'];
+    for (const text of untold) assert.ok(!isTranslatable({ kind: 'written', text }), text);
+    assert.ok(!isTranslatable({ kind: 'figures', text: '\0 slow' }));
+    assert.ok(!isTranslatable({ kind: 'unknown', text: 'given' }));
   });
 });

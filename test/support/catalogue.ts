@@ -59,7 +59,7 @@ export function keysInSource(source: string, type: string): UsedKey[] {
     .map(({ text }) => (text.startsWith('\0') ? { ...usedKey(type + text.slice(1)), isOwn: false } : usedKey(text)));
 }
 
-function usedKey(written: string): UsedKey {
+export function usedKey(written: string): UsedKey {
   const escaped = written.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('\0', '[^.]+');
   return { written: written.replaceAll('\0', '${…}'), pattern: new RegExp(`^${escaped}$`), isOwn: true };
 }
@@ -71,40 +71,36 @@ export function keysInHtml(html: string): UsedKey[] {
     .map((key) => usedKey(key.replace(/^\[[\w-]+\]/, '')));
 }
 
-/** Texts of statuses: of objects with `fill` and `text`. */
-export function statusTexts(source: string): string[] {
-  return stringsOf(source)
-    .filter(({ owner, siblings }) => owner === 'text' && siblings.includes('fill'))
-    .map(({ text }) => text);
-}
-
 interface SourceString {
   readonly text: string;
   /** The name of the property it is the value of. */
   readonly owner: string | undefined;
-  readonly siblings: readonly (string | undefined)[];
 }
 
 function stringsOf(source: string): SourceString[] {
   const found: SourceString[] = [];
   const visit = (node: ts.Node): void => {
     const text = textOf(node);
-    if (text !== undefined) found.push({ text, ...ownerOf(node) });
+    if (text !== undefined) found.push({ text, owner: ownerOf(node) });
     ts.forEachChild(node, visit);
   };
-  visit(ts.createSourceFile('source.ts', source, ts.ScriptTarget.Latest, true));
+  visit(sourceFile(source));
   return found;
 }
 
-function textOf(node: ts.Node): string | undefined {
+export function sourceFile(source: string): ts.SourceFile {
+  return ts.createSourceFile('source.ts', source, ts.ScriptTarget.Latest, true);
+}
+
+/** What a string says, with `\\0` where a template puts something in; undefined for what is no string. */
+export function textOf(node: ts.Node): string | undefined {
   if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return node.text;
   if (!ts.isTemplateExpression(node)) return undefined;
   return node.head.text + node.templateSpans.map(({ literal }) => `\0${literal.text}`).join('');
 }
 
-function ownerOf({ parent }: ts.Node): Pick<SourceString, 'owner' | 'siblings'> {
-  if (!ts.isPropertyAssignment(parent)) return { owner: undefined, siblings: [] };
-  return { owner: parent.name.getText(), siblings: parent.parent.properties.map((each) => each.name?.getText()) };
+function ownerOf({ parent }: ts.Node): string | undefined {
+  return ts.isPropertyAssignment(parent) ? parent.name.getText() : undefined;
 }
 
 /** What a dialog says by itself, in no catalogue: text between tags, and attributes that are read or shown. */

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { closedError, fromErrorData, WasmFunctionError } from '../errors';
+import { closedError, fromErrorData } from '../errors';
 import type { Call } from './call';
 import { BOARD_CALLS, CALL_NUMBERS, CallBoard, monotonicClock } from './call-board';
 import type { Lane } from './lane';
+import { diedError, notHandedOverError } from './worker-errors';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages';
 
 /**
@@ -17,6 +18,12 @@ const WORKER_HEAP = 256;
  * worker: long enough that ordinary calls cause no moves, short enough that a flow does not notice.
  */
 const STUCK_AFTER = 20;
+
+/**
+ * Milliseconds a call of a closed node may go on while others wait behind it. Nobody wants its answer, but ending it
+ * costs the others their state: most calls end by themselves before.
+ */
+const CLOSED_PATIENCE = 1000;
 
 const now = monotonicClock();
 
@@ -120,7 +127,7 @@ export class ExecutionWorker {
     } catch (error) {
       // values of a signature can always be handed over; should one not be, it costs this call only
       this.#forget(call);
-      call.reject(notHandedOver(error));
+      call.reject(notHandedOverError(error));
       setImmediate(() => {
         lane.owner.ended(lane);
       });
@@ -149,6 +156,12 @@ export class ExecutionWorker {
     const waiting = this.takeBack((call) => call.lane === lane);
     const running = this.#held().filter((call) => call.lane === lane);
     for (const call of [...waiting, ...running]) call.reject(closedError());
+  }
+
+  /** The lane's node is gone, though a call of it still runs. */
+  close(lane: Lane): void {
+    lane.closedAt = now();
+    this.#watchWithin(CLOSED_PATIENCE);
   }
 
   /** Ends the thread, whatever it is doing; calls that have not ended are refused with `closed`. */
@@ -275,7 +288,7 @@ export class ExecutionWorker {
       this.#watchWithin(Math.min(...[...this.lanes].map((lane) => this.#patience(lane))));
       return;
     }
-    const left = running.since + call.lane.timeout - now();
+    const left = this.#deadline(call.lane, running.since) - now();
     if (left <= 0 && this.#board.condemn(call.number)) {
       this.#expire(call, call.lane);
       return;
@@ -287,6 +300,12 @@ export class ExecutionWorker {
     }
     this.#watchWithin(Math.max(1, !delaysOthers || this.#stuck === call ? left : Math.min(left, STUCK_AFTER)));
   };
+
+  #deadline(lane: Lane, since: number): number {
+    const own = since + lane.timeout;
+    const delaysNobody = this.#outstanding === lane.inFlight;
+    return lane.closedAt === undefined || delaysNobody ? own : Math.min(own, lane.closedAt + CLOSED_PATIENCE);
+  }
 
   #expire(culprit: Call, lane: Lane): void {
     this.terminate();
@@ -315,19 +334,4 @@ export class ExecutionWorker {
       lane?.owner.ended(lane);
     }
   }
-}
-
-/** The error of a call whose worker's thread ended by itself. It is the call's fault, so it is no `closed`. */
-function diedError(reason: Error): WasmFunctionError {
-  return (reason as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
-    ? new WasmFunctionError('memory', 'The call made the host hold more data than a worker may; send less at once.')
-    : new WasmFunctionError(
-        'result',
-        `The function's worker ended before it had answered (${reason.message}). Return less at once, or look at the log of Node-RED.`,
-      );
-}
-
-function notHandedOver(error: unknown): WasmFunctionError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new WasmFunctionError('arguments', `The arguments could not be handed over (${reason}). Send less at once.`);
 }

@@ -25,8 +25,8 @@ export class Lane {
   quarantined = false;
   /** Its call has been running for long; while it has siblings that are free, they take the calls. */
   isStuck = false;
-  /** Set once its owner is gone; it leaves its worker when its running call ends. */
-  closed = false;
+  /** When its owner has gone (on the clock of calls); it leaves its worker when its running call ends. */
+  closedAt: number | undefined;
 
   constructor(
     readonly owner: LaneOwner,

@@ -74,7 +74,7 @@ export class WorkerExecution implements Execution, LaneOwner {
 
   ended(lane: Lane): void {
     lane.isStuck = false;
-    if (lane.closed && lane.inFlight === 0) void this.executor.leave(lane);
+    if (lane.closedAt !== undefined && lane.inFlight === 0) void this.executor.leave(lane);
     this.#pump();
     if (this.#unfinished() > 0) return;
     for (const drained of this.#drained.splice(0)) drained();

@@ -4,6 +4,7 @@ import type { Call } from './call';
 import { ExecutionWorker, type WorkerOwner } from './execution-worker';
 import type { CompiledModule, Execution, ExecutionOptions, Executor } from './executor';
 import type { Lane, LaneOwner } from './lane';
+import { notStartedError, timeoutError } from './worker-errors';
 import { WorkerExecution } from './worker-execution';
 
 export interface WorkerExecutorOptions {
@@ -76,15 +77,15 @@ export class WorkerExecutor implements Executor, WorkerOwner {
   leave(lane: Lane): Promise<void> {
     const { worker } = lane;
     if (worker === undefined) return Promise.resolve();
-    const isLast = worker.lanes.size === 1;
-    if (lane.inFlight > 0 && !isLast) {
-      // its running call ends by itself or by its deadline; the other nodes here are not to pay for it
-      lane.closed = true;
+    const others = [...worker.lanes].filter((other) => other !== lane);
+    if (others.some(({ closedAt }) => closedAt === undefined)) {
+      // a running call may end by itself: the other nodes here keep their state then
+      if (lane.inFlight > 0) worker.close(lane);
+      else worker.detach(lane);
       return Promise.resolve();
     }
-    const isBusy = lane.inFlight > 0;
-    worker.detach(lane);
-    if (!isLast) return Promise.resolve();
+    const isBusy = lane.inFlight > 0 || others.length > 0;
+    for (const each of [lane, ...others]) worker.detach(each);
     this.#remove(worker);
     if (isBusy || this.#spare !== undefined || !this.options.spare || this.#closed) return this.#end(worker);
     this.#spare = worker;
@@ -205,19 +206,4 @@ function giveBack(calls: readonly Call[]): void {
     else own.push(call);
   }
   for (const [owner, own] of byOwner) owner.returned(own);
-}
-
-function timeoutError(seconds: number): WasmFunctionError {
-  return new WasmFunctionError(
-    'timeout',
-    `The function did not end within ${String(seconds)} s and was stopped. ` +
-      'Give it less to do, or raise the time-out if it needs longer.',
-  );
-}
-
-function notStartedError(reason: Error): WasmFunctionError {
-  return new WasmFunctionError(
-    'closed',
-    `No worker thread could be started (${reason.message}). Free memory on this machine, or lower wasmFunctionWorkers in settings.js.`,
-  );
 }

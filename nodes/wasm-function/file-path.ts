@@ -114,8 +114,9 @@ async function exists(path: string): Promise<boolean> {
   try {
     await stat(path);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // a link in a circle is there: whoever opens it says what is wrong with it
+    return (error as NodeJS.ErrnoException).code === 'ELOOP';
   }
 }
 

@@ -168,7 +168,9 @@ export const NUMBER_ATTACKS: readonly Expected[] = [
     [...op.i32(1), ...op.NULL_FUNCTION, ...op.i32(9), ...op.TABLE_FILL],
     { tables: TABLE },
   ),
-  attack('uncaught-exception', 'guest', /exception of its language that nothing in it caught/, op.throwTag(0), { tags: [{}] }),
+  attack('uncaught-exception', 'guest', /exception of its language that nothing in it caught/, op.throwTag(0), {
+    tags: [{}],
+  }),
   {
     name: 'grows-between-calls',
     says: 1,

@@ -259,6 +259,14 @@ describe('wasm-function', () => {
     });
   });
 
+  test('a relative path of a link that leads back to itself is said to be one', async () => {
+    await symlink('circle.wasm', join(folder, 'circle.wasm'));
+    flow = await Flow.load({ file: 'circle.wasm' }, { userDir: folder });
+    const error = await errorFor({ payload: 1 });
+    assert.equal(error.code, 'file');
+    assert.match(error.message, /leads back to itself/);
+  });
+
   describe('a path from the message', () => {
     const fromMessage = { file: 'module', fileType: 'msg' };
 

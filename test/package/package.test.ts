@@ -84,8 +84,9 @@ describe('the published package', () => {
   test('has nothing else: no tests, sources, scripts or files of a build', () => {
     const strange = paths.filter(
       (path) =>
-        !/^(dist|examples)\/|^docs\/\w+\.md$|^triple\/pkg\/|^(LICENSE|NOTICE|CHANGELOG\.md|README\.md|package\.json)$/.test(path) ||
-        /(^|\/)(test|bench)\/|\.map$|\.tsbuildinfo$|(^|\/)\.|(?<!\.d)\.ts$/.test(path),
+        !/^(dist|examples)\/|^docs\/\w+\.md$|^triple\/pkg\/|^(LICENSE|NOTICE|CHANGELOG\.md|README\.md|package\.json)$/.test(
+          path,
+        ) || /(^|\/)(test|bench)\/|\.map$|\.tsbuildinfo$|(^|\/)\.|(?<!\.d)\.ts$/.test(path),
     );
     assert.deepEqual(strange, []);
     assert.ok(packed.unpackedSize < 2_000_000, `${String(packed.unpackedSize)} bytes unpacked`);

@@ -323,11 +323,55 @@ describe('ending', () => {
     const work = await open('wat/busy', 'work');
     const counter = await open('wat/counter', 'next');
     await counter.call([]);
-    const refused = assert.rejects(work.call([LONG]), { code: 'closed' });
+    // as long as a call of a closed node may take before it is ended, with much to spare
+    const refused = assert.rejects(work.call([LONG / 10]), { code: 'closed' });
     const counted = counter.call([]);
     await work.close();
     await refused;
     assert.deepEqual(await counted, [2]);
+  });
+
+  /** Settles when the call made before it in the only worker runs for long: this one is moved away from it. */
+  async function untilStuck(): Promise<void> {
+    const fresh = await open('wat/loop', 'ok', { instance: 'fresh' });
+    await fresh.call([]);
+    await fresh.close();
+  }
+
+  test(
+    'a call of a closed node that does not end is ended for those who wait behind it',
+    { timeout: 30_000 },
+    async () => {
+      await executor.close();
+      executor = newExecutor(1);
+      const spin = await open('wat/loop', 'spin', { timeout: 600 });
+      const counter = await open('wat/counter', 'next');
+      assert.deepEqual(await counter.call([]), [1]);
+      const refused = assert.rejects(spin.call([]), { code: 'closed' });
+      await untilStuck();
+      const early = counter.call([]);
+      await spin.close();
+      await refused;
+      const late = counter.call([]);
+      assert.deepEqual(await Promise.all([early, late]), [[1], [2]]);
+      assert.match(warnings.join(), /"next" starts anew/);
+    },
+  );
+
+  test('where nobody waits behind a call of a closed node, those beside it keep their state', async () => {
+    await executor.close();
+    executor = newExecutor(1);
+    const spin = await open('wat/loop', 'spin', { timeout: 600 });
+    const counter = await open('wat/counter', 'next');
+    await counter.call([]);
+    const refused = assert.rejects(spin.call([]), { code: 'closed' });
+    await untilStuck();
+    await spin.close();
+    await refused;
+    assert.deepEqual(warnings, []);
+    // it is the last one here now, so that nobody pays for the call
+    await counter.close();
+    assert.equal(executor.threads, 0);
   });
 
   test('drain waits for the calls made so far', async () => {

@@ -13,10 +13,9 @@ function vectorConstant(): number[] {
 
 /** One module for each proposal, with the Node that first compiles it without a flag. */
 const MODULES: readonly (readonly [title: RegExp, bytes: Uint8Array, node: number | undefined])[] = [
-  [/garbage collection/, module({ types: [[0x5f, 1, 0x7f, 1]] }), 22],
-  [/garbage collection/, module({ types: [[0x60, 1, 0x64, 0x6e, 0]] }), 22],
-  [/garbage collection/, module({ functions: [{ body: [0x41, 0, 0xfb, 0x1c, 0x1a] }] }), 22],
-  [/garbage collection/, module({ tables: [{ minimum: 1, initialised: true }] }), 22],
+  [/typed references/, module({ types: [[0x60, 1, 0x64, 0x6e, 0]] }), 22],
+  [/typed references/, module({ functions: [{ body: [0x41, 0, 0xfb, 0x1c, 0x1a] }] }), 22],
+  [/typed references/, module({ tables: [{ minimum: 1, initialised: true }] }), 22],
   [/extended constant/, module({ globals: [{ type: 'i32', value: [0x41, 1, 0x41, 2, 0x6a] }] }), 22],
   [/64-bit memory/, module({ memories: [{ minimum: 1, index64: true }] }), 22],
   [/several memories/, module({ memories: [{ minimum: 1 }, { minimum: 1 }] }), 22],

@@ -1,0 +1,39 @@
+/** What calls are told of their worker. */
+import { WasmFunctionError } from '../errors';
+
+/** @param seconds the call might have taken */
+export function timeoutError(seconds: number): WasmFunctionError {
+  return new WasmFunctionError(
+    'timeout',
+    `The function did not end within ${String(seconds)} s and was stopped. ` +
+      'Give it less to do, or raise the time-out if it needs longer.',
+  );
+}
+
+/** The error of calls whose worker never came up. */
+export function notStartedError(reason: Error): WasmFunctionError {
+  return new WasmFunctionError(
+    'closed',
+    `No worker thread could be started (${reason.message}). Free memory on this machine, or lower wasmFunctionWorkers in settings.js.`,
+  );
+}
+
+/** The error of a call whose worker's thread ended by itself. It is the call's fault, so it is no `closed`. */
+export function diedError(reason: Error): WasmFunctionError {
+  return (reason as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
+    ? new WasmFunctionError(
+        'memory',
+        'The call filled the memory of its worker outside the linear memory: with objects of the function, or with large values. ' +
+          'Have the function keep and return less, or send less at once.',
+      )
+    : new WasmFunctionError(
+        'result',
+        `The function's worker ended before it had answered (${reason.message}). Return less at once, or look at the log of Node-RED.`,
+      );
+}
+
+/** Of arguments that no worker can be given. */
+export function notHandedOverError(error: unknown): WasmFunctionError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new WasmFunctionError('arguments', `The arguments could not be handed over (${reason}). Send less at once.`);
+}

@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { messageOf } from '../host/errors';
 
 /** The command line was wrong: exit code 2. */
 export class UsageError extends Error {}
@@ -24,7 +25,7 @@ export function parseCommandLine<const T extends NonNullable<ParseArgsConfig['op
       positionals: positionals.map(shown),
     };
   } catch (error) {
-    const reason = firstSentence(error instanceof Error ? error.message : String(error));
+    const reason = firstSentence(messageOf(error));
     throw new UsageError(`The command line cannot be understood (${reason}).`);
   }
 }

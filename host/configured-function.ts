@@ -1,7 +1,7 @@
 import { findAbi } from './abi';
 import type { CallPlan } from './abi/adapter';
 import { quoted } from './abi/refused';
-import { closedError, fromErrorData, queueError, WasmFunctionError } from './errors';
+import { closedError, fromErrorData, messageOf, queueError, WasmFunctionError } from './errors';
 import type { Execution, Executor } from './execution/executor';
 import type { LoadedModule } from './module/loader-messages';
 import { planDeclared } from './module/declared-plan';
@@ -213,9 +213,8 @@ function noExportChosen(names: readonly string[]): WasmFunctionError {
 
 /** A fault of ours rather than the module's; the node answers with it instead of ending Node-RED. */
 function notTaken(error: unknown): WasmFunctionError {
-  const reason = error instanceof Error ? error.message : String(error);
   return new WasmFunctionError(
     'module',
-    `The module could not be put to use (${reason}). Deploy again, or choose another.`,
+    `The module could not be put to use (${messageOf(error)}). Deploy again, or choose another.`,
   );
 }

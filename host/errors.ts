@@ -67,6 +67,11 @@ export function fromErrorData(data: ErrorData): WasmFunctionError {
   return new WasmFunctionError(data.code, data.message, data.context);
 }
 
+/** The words of whatever was thrown, without the name of its class before them. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /** The node, or the whole host, ended before the call had. */
 export function closedError(): WasmFunctionError {
   return new WasmFunctionError(

@@ -4,7 +4,7 @@ import { once, type EventEmitter } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { BlockList, createServer as createTcpServer, isIP, isIPv6, type Server, type Socket } from 'node:net';
 import { createWebSocketStream, WebSocketServer } from 'ws';
-import { MqttError, wordsOf } from './errors';
+import { MqttError, messageOf } from './errors';
 import type { Credentials } from './settings';
 import { SlowReaders, STREAM_CAPACITY } from './slow-reader';
 
@@ -171,7 +171,7 @@ async function listen(server: Server, { bind, port }: EmbeddedBrokerOptions): Pr
     }
     throw new MqttError(
       'configuration',
-      `An embedded broker cannot listen on ${bind}, port ${String(port)} (${wordsOf(error)}). Choose another address or port in the connection.`,
+      `An embedded broker cannot listen on ${bind}, port ${String(port)} (${messageOf(error)}). Choose another address or port in the connection.`,
     );
   }
 }

@@ -37,6 +37,6 @@ export class MqttError extends Error {
 }
 
 /** The words of whatever was thrown, without the name of its class before them. */
-export function wordsOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

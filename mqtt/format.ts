@@ -1,6 +1,6 @@
 /** Payloads between MQTT's bytes and JavaScript's values. */
 import { isUtf8 } from 'node:buffer';
-import { MqttError, wordsOf } from './errors';
+import { MqttError, messageOf } from './errors';
 
 export const SOURCE_FORMATS = ['auto', 'utf8', 'buffer', 'json'] as const;
 export const SINK_FORMATS = ['auto', 'utf8', 'json'] as const;
@@ -70,7 +70,7 @@ function toJson(value: unknown): Buffer {
   } catch (error) {
     throw new MqttError(
       'payload',
-      `msg.payload cannot be written as JSON (${wordsOf(error)}). Send what JSON can say.`,
+      `msg.payload cannot be written as JSON (${messageOf(error)}). Send what JSON can say.`,
     );
   }
   if (text !== undefined) return Buffer.from(text, 'utf8');
@@ -82,7 +82,7 @@ function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch (error) {
-    throw notJson(wordsOf(error));
+    throw notJson(messageOf(error));
   }
 }
 

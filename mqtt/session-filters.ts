@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { wordsOf } from './errors';
+import { messageOf } from './errors';
 
 /**
  * What kept sessions are subscribed to, by client, so that a changed topic gives up the old one: a broker cannot be
@@ -46,7 +46,7 @@ export class SessionFilters {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
         this.#warn(
-          `${file} cannot be read (${wordsOf(error)}), so topics that were changed meanwhile stay subscribed. Mend or delete the file.`,
+          `${file} cannot be read (${messageOf(error)}), so topics that were changed meanwhile stay subscribed. Mend or delete the file.`,
         );
       }
       return [];
@@ -65,7 +65,7 @@ export class SessionFilters {
       })
       .catch((error: unknown) => {
         this.#warn(
-          `${file} cannot be written (${wordsOf(error)}), so a topic changed before the next start stays subscribed. Give Node-RED the right to write there.`,
+          `${file} cannot be written (${messageOf(error)}), so a topic changed before the next start stays subscribed. Give Node-RED the right to write there.`,
         );
       });
   }

@@ -1,4 +1,4 @@
-import { WasmFunctionError, type ErrorContext } from '../host/errors';
+import { messageOf, WasmFunctionError, type ErrorContext } from '../host/errors';
 import { MqttError } from '../mqtt/errors';
 
 /**
@@ -18,7 +18,7 @@ class CatchableError extends Error {
 export function toCatchable(error: unknown, context: ErrorContext = {}): Error {
   if (error instanceof WasmFunctionError) return coded(error, { ...context, ...error.cause });
   if (error instanceof MqttError) return coded(error, { ...error.cause });
-  const catchable = new CatchableError(error instanceof Error ? error.message : String(error));
+  const catchable = new CatchableError(messageOf(error));
   if (error instanceof Error && error.stack !== undefined) catchable.stack = error.stack;
   return catchable;
 }

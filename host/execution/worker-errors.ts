@@ -1,5 +1,5 @@
 /** What calls are told of their worker. */
-import { WasmFunctionError } from '../errors';
+import { messageOf, WasmFunctionError } from '../errors';
 
 /** @param seconds the call might have taken */
 export function timeoutError(seconds: number): WasmFunctionError {
@@ -34,6 +34,8 @@ export function diedError(reason: Error): WasmFunctionError {
 
 /** Of arguments that no worker can be given. */
 export function notHandedOverError(error: unknown): WasmFunctionError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new WasmFunctionError('arguments', `The arguments could not be handed over (${reason}). Send less at once.`);
+  return new WasmFunctionError(
+    'arguments',
+    `The arguments could not be handed over (${messageOf(error)}). Send less at once.`,
+  );
 }

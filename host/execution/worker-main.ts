@@ -2,7 +2,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { findAbi } from '../abi';
 import type { Guest } from '../abi/adapter';
-import { toErrorData, WasmFunctionError } from '../errors';
+import { messageOf, toErrorData, WasmFunctionError } from '../errors';
 import type { GuestValue } from '../values/signature';
 import { CallBoard, monotonicClock } from './call-board';
 import { fromEngine } from './engine-error';
@@ -66,8 +66,7 @@ function run(call: number, lane: Lane, epoch: number, args: readonly GuestValue[
   try {
     answer(call, outcome);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const text = `The function's result could not be handed over (${reason}). Return less at once.`;
+    const text = `The function's result could not be handed over (${messageOf(error)}). Return less at once.`;
     answer(call, new WasmFunctionError('result', text));
   }
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { ABIS } from '../abi';
-import { toErrorData, WasmFunctionError } from '../errors';
+import { messageOf, toErrorData, WasmFunctionError } from '../errors';
 import type { Inspection } from '../inspection';
 import { MAX_TABLE_ELEMENTS } from '../limits';
 import { capLimits } from './cap-limits';
@@ -73,7 +73,7 @@ function compile(
     return new WebAssembly.Module(capped as Uint8Array<ArrayBuffer>);
   } catch (error) {
     if (error instanceof WasmFunctionError) return error;
-    return explainCompileError(error instanceof Error ? error.message : String(error), description);
+    return explainCompileError(messageOf(error), description);
   }
 }
 
@@ -102,7 +102,7 @@ async function answer(request: LoadRequest): Promise<LoaderAnswer> {
         ? error
         : new WasmFunctionError(
             'module',
-            `The module could not be read (${error instanceof Error ? error.message : String(error)}). Build it again with other tools.`,
+            `The module could not be read (${messageOf(error)}). Build it again with other tools.`,
           );
     return { kind: 'failed', error: toErrorData(known) };
   }

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { Connection } from '../../mqtt/connection';
 import { isOfOneNode } from '../../mqtt/connection-log';
-import { MqttError, wordsOf } from '../../mqtt/errors';
+import { MqttError, messageOf } from '../../mqtt/errors';
 import { SavedValueError } from '../saved-value';
 import type { ShownStatus } from './watched-status';
 
@@ -25,7 +25,7 @@ export function asConfigurationError(error: unknown): MqttError {
   if (error instanceof SavedValueError) return new MqttError('configuration', error.message);
   return new MqttError(
     'configuration',
-    `The node could not be set up (${wordsOf(error)}). Correct its properties and deploy again.`,
+    `The node could not be set up (${messageOf(error)}). Correct its properties and deploy again.`,
   );
 }
 

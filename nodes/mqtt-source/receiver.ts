@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deliver, type Delivered } from '../../delivery/deliver';
 import type { FlowError, FlowTracker } from '../../delivery/outcome';
 import { backOff } from '../../delivery/retry-policy';
-import { wordsOf } from '../../mqtt/errors';
+import { messageOf } from '../../mqtt/errors';
 import type { Delivery } from '../../mqtt/in-flight';
 import { payloadBytes, toFlowMessage, type OutgoingMessage } from '../../mqtt/message';
 import type { SourceSettings } from './configuration';
@@ -52,7 +52,7 @@ export class Receiver {
     this.#run(delivery).catch((error: unknown) => {
       this.#retrying.delete(delivery);
       this.#options.log.error(
-        `A message on "${delivery.packet.topic}" could not be delivered (${wordsOf(error)}). It stays unacknowledged; deploy again.`,
+        `A message on "${delivery.packet.topic}" could not be delivered (${messageOf(error)}). It stays unacknowledged; deploy again.`,
       );
       delivery.abandon();
     });

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow, NodeMessageParts } from 'node-red';
-import { closedError, queueError, WasmFunctionError, type ErrorContext } from '../../host/errors';
+import { closedError, messageOf, queueError, WasmFunctionError, type ErrorContext } from '../../host/errors';
 import type { CallResult, WasmFunction } from '../../host/wasm-function';
 import type { Activity } from './activity';
 import { ArrivalOrder, type Place } from './arrival-order';
@@ -253,10 +253,9 @@ function isAnswered(job: Job): boolean {
 
 /** Node-RED copies a message for each further wire and for Catch and Complete nodes, which a payload may not allow. */
 function notPassedOn(error: unknown): WasmFunctionError {
-  const reason = error instanceof Error ? error.message : String(error);
   return new WasmFunctionError(
     'result',
-    `The message could not be passed on, since Node-RED could not copy it (${reason}). ` +
+    `The message could not be passed on, since Node-RED could not copy it (${messageOf(error)}). ` +
       'Take out of it before this node what cannot be copied, such as a getter that throws.',
   );
 }

@@ -1,6 +1,6 @@
 /** Where an argument is read from and a result is put, through Node-RED's own typed properties. */
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
-import { WasmFunctionError } from '../../host/errors';
+import { messageOf, WasmFunctionError } from '../../host/errors';
 import { misconfigured, type InputType, type OutputType, type TypedProperty } from './configuration';
 
 /** Called exactly once and never throws: Node-RED calls again where a callback throws. */
@@ -92,15 +92,14 @@ function once<T>(
 
 function failure(property: string, error: unknown): WasmFunctionError {
   if (error instanceof WasmFunctionError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
   return property === 'output'
     ? new WasmFunctionError(
         'result',
-        `The result could not be put where the output says (${reason}). Choose another output, or another context store.`,
+        `The result could not be put where the output says (${messageOf(error)}). Choose another output, or another context store.`,
       )
     : new WasmFunctionError(
         'arguments',
-        `The ${property} could not be read (${reason}). Check where the node reads it, and what the message carries there.`,
+        `The ${property} could not be read (${messageOf(error)}). Check where the node reads it, and what the message carries there.`,
       );
 }
 
@@ -108,7 +107,6 @@ function understand<T>(prepare: () => T, what: string): T {
   try {
     return prepare();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw misconfigured(`The ${what} (${reason}). Correct it in the node's properties and deploy again.`);
+    throw misconfigured(`The ${what} (${messageOf(error)}). Correct it in the node's properties and deploy again.`);
   }
 }

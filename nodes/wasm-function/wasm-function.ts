@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
+import { messageOf } from '../../host/errors';
 import { createWasmHost } from '../../host/host';
 import { registerAdminEndpoints } from './admin-endpoints';
 import type { SavedFunction } from './configuration';
@@ -32,9 +33,7 @@ export = function register(RED: NodeAPI<RuntimeSettings>): void {
     this.on('input', (message, send, done) => node.handle(message, send, done));
     this.on('close', (_removed: boolean, done: () => void) => {
       node.close().then(done, (error: unknown) => {
-        warn(
-          `A node could not be closed (${error instanceof Error ? error.message : String(error)}). Restart Node-RED if it keeps running.`,
-        );
+        warn(`A node could not be closed (${messageOf(error)}). Restart Node-RED if it keeps running.`);
         done();
       });
     });

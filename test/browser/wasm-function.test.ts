@@ -131,7 +131,7 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
     assert.equal(await dialog.guide('convention').inputValue(), 'packed', 'the likeliest is proposed');
     const offered = await dialog.guide('convention').locator('option').allInnerTexts();
     assert.deepEqual(
-      offered.map((text) => text.split(':')[0]),
+      offered.map((text) => text.split(' ')[0]),
       ['packed', 'packed-low'],
     );
     await dialog.tryButton.isEnabled();

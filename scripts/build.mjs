@@ -27,7 +27,10 @@ function compile() {
   chmodSync(join(root, 'dist', 'cli', 'main.js'), 0o755);
 }
 
-/** One .html beside each .js: the template, then the bundled editor script (Node-RED's loader wants both there). */
+/**
+ * One .html beside each .js (Node-RED's loader wants everything there): the styles that the editor script imports, the
+ * template, the bundled script.
+ */
 async function buildDialog(node) {
   const source = join(root, 'nodes', node);
   const target = join(root, 'dist', 'nodes', node);
@@ -36,6 +39,7 @@ async function buildDialog(node) {
   const { outputFiles } = await build({
     entryPoints: [join(source, `${node}.editor.ts`)],
     bundle: true,
+    outdir: target,
     format: 'iife',
     target: 'es2020',
     charset: 'utf8',
@@ -43,8 +47,11 @@ async function buildDialog(node) {
     legalComments: 'none',
   });
   const template = readFileSync(join(source, `${node}.html`), 'utf8');
-  const script = outputFiles[0].text.replaceAll('</script', '<\\/script');
-  writeFileSync(join(target, `${node}.html`), `${template}\n<script type="text/javascript">\n${script}</script>\n`);
+  const bundled = (ending) => outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
+  const script = `<script type="text/javascript">\n${bundled('.js').replaceAll('</script', '<\\/script')}</script>\n`;
+  const style = bundled('.css');
+  const parts = [...(style === '' ? [] : [`<style>\n${style}</style>`]), template, script];
+  writeFileSync(join(target, `${node}.html`), parts.join('\n'));
   for (const folder of ['icons', 'locales']) {
     if (existsSync(join(source, folder))) cpSync(join(source, folder), join(target, folder), { recursive: true });
   }

@@ -23,8 +23,7 @@ function readArguments() {
     options: {
       long: { type: 'boolean' },
       'test-reporter': { type: 'string', default: 'spec' },
-      // Most tests wait, for a broker or a Node-RED that starts.
-      'test-concurrency': { type: 'string', default: String(2 * availableParallelism()) },
+      'test-concurrency': { type: 'string' },
       'test-timeout': { type: 'string', default: '120000' },
       'test-name-pattern': { type: 'string', multiple: true },
       'test-only': { type: 'boolean' },
@@ -52,6 +51,12 @@ function chooseFiles(filters) {
   return files.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }
 
+/** Most tests wait, for a broker or a Node-RED that starts; a browser keeps more than one core busy. */
+function concurrencyOf(files) {
+  const cores = availableParallelism();
+  return files.every((file) => file.startsWith(inBrowser)) ? cores : 2 * cores;
+}
+
 async function test({ values, filters, reporter }) {
   const files = chooseFiles(filters);
   if (files.length === 0) {
@@ -63,7 +68,7 @@ async function test({ values, filters, reporter }) {
   process.execArgv.push(...bundleOptions, `--test-timeout=${values['test-timeout']}`);
   const events = run({
     files: await bundle(files),
-    concurrency: Number(values['test-concurrency']),
+    concurrency: Number(values['test-concurrency'] ?? concurrencyOf(files)),
     timeout: FILE_TESTS * Number(values['test-timeout']),
     only: values['test-only'] ?? false,
     ...(values['test-name-pattern'] === undefined ? {} : { testNamePatterns: values['test-name-pattern'] }),

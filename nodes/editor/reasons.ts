@@ -2,6 +2,8 @@
  * Says below a field why its value cannot be used. The editor itself marks such a field and puts the reason into a
  * tooltip, which nobody finds without a mouse.
  */
+import './reasons.css';
+
 export interface ReasonsOptions<P> {
   readonly node: DialogNode<P>;
   readonly defaults: DialogDefinition<P>['defaults'];

@@ -2,6 +2,8 @@
  * Tabs of a dialog: the editor's own, with what these lack for use without a mouse. Arrow keys, Home and End choose
  * one; roles say what they are.
  */
+import './tabs.css';
+
 export interface Tab {
   /** Of the element that it shows. */
   readonly id: string;

@@ -38,8 +38,17 @@ async function check(picture: Picture, taken: Buffer, editor: Editor): Promise<v
   process.exitCode = 1;
 }
 
+/** The editor's tips take the room of what is shown, and change. */
+async function hideTips({ page }: Editor): Promise<void> {
+  await page.evaluate(() => {
+    const { RED } = window as unknown as { RED: { actions: { invoke(name: string, state: boolean): void } } };
+    RED.actions.invoke('core:toggle-show-tips', false);
+  });
+}
+
 async function makeAll(wanted: readonly Picture[], subject: Subject): Promise<void> {
   const { editor } = subject;
+  await hideTips(editor);
   const fonts = await fontMeasure(editor.page);
   const known = existsSync(fontsFile) ? readFileSync(fontsFile, 'utf8').trim() : fonts;
   if (isCheck && fonts !== known) {

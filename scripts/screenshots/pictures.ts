@@ -43,7 +43,7 @@ export const pictures: readonly Picture[] = [
 async function showFlow({ editor, nodeRed, flow }: Subject): Promise<Locator> {
   const { page } = editor;
   await showTab(page, flow[0]?.id);
-  await untilStatuses(page, ['connected', 'connected', 'connected', 'connected', 'ready']);
+  await untilStatuses(page, ['connected', 'connected', 'connected', 'connected', '(f64) → f64']);
   await editor.showSidebar('debug');
   const inject = flow.find(({ type }) => type === 'inject')?.id ?? '';
   const results = page.locator('.red-ui-debug-msg');
@@ -53,13 +53,16 @@ async function showFlow({ editor, nodeRed, flow }: Subject): Promise<Locator> {
     // one by one, so that they are listed in their order
     await eventually('the result is shown', async () => (await results.count()) > sent);
   }
+  // the rate changes by the second, so the picture is taken of a node that has come to rest
+  await eventually('the rate is shown', () => page.getByText(/^[\d.]+\/s$/).isVisible());
+  await untilStatuses(page, ['(f64) → f64']);
   return page.locator('#red-ui-editor');
 }
 
 async function showStates({ editor }: Subject): Promise<Locator> {
   const { page } = editor;
   await showTab(page, 'states');
-  await untilStatuses(page, ['ready', 'no module file', 'no usable module', 'check the export', 'cannot be called']);
+  await untilStatuses(page, ['(f64) → f64', 'no module file', 'no usable module', 'check the export', 'cannot be called']);
   await untilStatuses(page, ['connected', 'connected']);
   return page.locator('#red-ui-workspace-chart');
 }

@@ -57,8 +57,8 @@ describe('the examples in the editor', { skip: noBrowser }, () => {
     editor = await Editor.open(nodeRed);
   });
   after(async () => {
-    await editor.close();
     await nodeRed.stop();
+    await editor.close();
   });
 
   async function boxes(tab: string): Promise<Box[]> {

@@ -25,8 +25,8 @@ describe('the dialogs of the MQTT nodes', { skip: noBrowser }, () => {
     editor = await Editor.open(nodeRed);
   });
   after(async () => {
-    await editor.close();
     await nodeRed.stop();
+    await editor.close();
   });
   afterEach(async () => {
     const { page } = editor;
@@ -61,8 +61,10 @@ describe('the dialogs of the MQTT nodes', { skip: noBrowser }, () => {
     await enter(field, value);
     await page.locator(`${field}.input-error`).waitFor();
     await page.mouse.move(0, 0);
+    const popover = page.locator('.red-ui-popover');
+    // the pointer may have rested on something else that says what it is
+    await popover.first().waitFor({ state: 'detached' });
     await input.hover();
-    const popover = page.locator('.red-ui-popover').last();
     await popover.waitFor();
     const reason = await popover.innerText();
     await enter(field, good);

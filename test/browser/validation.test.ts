@@ -46,8 +46,8 @@ describe('the editor on values that make no sense', { skip: noBrowser }, () => {
     editor = await Editor.open(nodeRed);
   });
   after(async () => {
-    await editor.close();
     await nodeRed.stop();
+    await editor.close();
   });
 
   async function reasons(id: string): Promise<string> {

@@ -28,8 +28,8 @@ describe('the wasm-function dialog for everybody', { skip: noBrowser }, () => {
     dialog = new FunctionDialog(editor.page);
   });
   after(async () => {
-    await editor.close();
     await nodeRed.stop();
+    await editor.close();
   });
   afterEach(() => editor.cancelDialog());
 
@@ -142,8 +142,9 @@ describe('the wasm-function dialog for everybody', { skip: noBrowser }, () => {
   }
 
   test('every colour is the theme’s: none is written into the dialog, and all variables exist', async () => {
-    const html = await readFile(join(repository, 'nodes/wasm-function/wasm-function.html'), 'utf8');
-    const style = /<style>([^]*)<\/style>/.exec(html)?.[1] ?? '';
+    const html = await readFile(join(repository, 'dist/nodes/wasm-function/wasm-function.html'), 'utf8');
+    const style = [...html.matchAll(/<style>([^]*?)<\/style>/g)].map(([, css]) => css).join('\n');
+    assert.match(style, /\.dialog-reason/, 'the styles that dialogs share are in it');
     assert.doesNotMatch(style, /#[\da-f]{3,8}\b|\brgba?\(|\bhsla?\(|: (?:white|black|red|grey)\b/i);
     const client = dirname(requireNodeRed.resolve('@node-red/editor-client/package.json'));
     const theme = await readFile(join(client, 'public/red/style.min.css'), 'utf8');

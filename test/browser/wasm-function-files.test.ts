@@ -29,8 +29,8 @@ describe('choosing a module in the dialog', { skip: noBrowser }, () => {
     dialog = new FunctionDialog(editor.page);
   });
   after(async () => {
-    await editor.close();
     await nodeRed.stop();
+    await editor.close();
     await rm(folder, { recursive: true, force: true });
   });
   afterEach(() => editor.cancelDialog());

@@ -27,8 +27,8 @@ describe('trying a call in the dialog', { skip: noBrowser }, () => {
     dialog = new FunctionDialog(editor.page);
   });
   after(async () => {
-    await editor.close();
     await nodeRed.stop();
+    await editor.close();
   });
   afterEach(() => editor.cancelDialog());
 
@@ -44,6 +44,26 @@ describe('trying a call in the dialog', { skip: noBrowser }, () => {
     await dialog.argument.press('Enter');
     await dialog.outcome.locator('.red-ui-debug-msg-type-number', { hasText: '42' }).waitFor();
     assert.match(await dialog.outcome.innerText(), /triple \(f64\) → f64\s*[\d.]+ ms/);
+  });
+
+  test('what came of it is scrolled into view', async () => {
+    const { page } = editor;
+    await editor.edit('triple');
+    await dialog.option('triple').waitFor();
+    const whole = page.viewportSize() ?? { width: 1280, height: 900 };
+    try {
+      await page.setViewportSize({ width: whole.width, height: 560 });
+      await dialog.argument.fill('14');
+      await dialog.argument.press('Enter');
+      await dialog.outcome.getByText('42').waitFor();
+      const below = await dialog.outcome.evaluate((outcome) => {
+        const body = outcome.closest('.red-ui-tray-body')?.getBoundingClientRect();
+        return outcome.getBoundingClientRect().bottom - (body?.bottom ?? 0);
+      });
+      assert.ok(below < 0, `it ends ${String(below)} pixels below the tray`);
+    } finally {
+      await page.setViewportSize(whole);
+    }
   });
 
   test('several arguments are an array, text comes out as text', async () => {

@@ -55,8 +55,8 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
     dialog = new FunctionDialog(editor.page);
   });
   after(async () => {
-    await editor.close();
     await nodeRed.stop();
+    await editor.close();
   });
   afterEach(() => editor.cancelDialog());
 
@@ -131,7 +131,7 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
     assert.equal(await dialog.guide('convention').inputValue(), 'packed', 'the likeliest is proposed');
     const offered = await dialog.guide('convention').locator('option').allInnerTexts();
     assert.deepEqual(
-      offered.map((text) => text.split(':')[0]),
+      offered.map((text) => text.split(' ')[0]),
       ['packed', 'packed-low'],
     );
     await dialog.tryButton.isEnabled();
@@ -177,6 +177,28 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
     await page.keyboard.press('Enter');
     assert.equal(await dialog.exportName.inputValue(), 'reverse');
     await page.locator('[role="option"][aria-selected="true"]', { hasText: 'reverse' }).waitFor();
+  });
+
+  test('a part of a name is a search while it is typed, and a wrong name afterwards', async () => {
+    const { page } = editor;
+    await editor.edit('other');
+    await dialog.option('greet').waitFor();
+    const wrong = page.locator('#node-input-export.input-error');
+    const reason = page.locator('#node-input-export-reason');
+    await dialog.exportName.selectText();
+    await page.keyboard.type('re');
+    assert.deepEqual(await dialog.listed(), ['greet', 'reject', 'repeat', 'reverse']);
+    assert.deepEqual([await wrong.count(), await reason.count()], [0, 0]);
+    await page.keyboard.type('zz');
+    await wrong.waitFor();
+    await reason.waitFor();
+    await page.keyboard.press('Backspace');
+    await page.keyboard.press('Backspace');
+    await reason.waitFor({ state: 'detached' });
+    await dialog.exportName.blur();
+    await wrong.waitFor();
+    await reason.waitFor();
+    assert.ok((await dialog.listed()).length > 20, 'all that could have been meant is listed');
   });
 
   test('a name that the new module does not have is cleared; one it has stays', async () => {

@@ -24,6 +24,11 @@ const FLAGS = [
 /** Settings without the tour that covers a new editor, and without the catalogue it asks the network for. */
 export const editorSettings = { editorTheme: { tours: false, palette: { catalogues: [] } } };
 
+/** Milliseconds for what a user does in an editor that is there. */
+const ACTION_TIME = 8000;
+/** Milliseconds for starting it: megabytes of script are compiled, while other browsers start on the same cores. */
+const LOADING_TIME = 30_000;
+
 export class Editor {
   /** Errors that pages wrote to the console or threw. */
   readonly errors: string[] = [];
@@ -38,14 +43,21 @@ export class Editor {
   static async open(nodeRed: NodeRed): Promise<Editor> {
     const browser = await chromium.launch({ executablePath: executable, args: FLAGS });
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    page.setDefaultTimeout(8000);
+    page.setDefaultTimeout(ACTION_TIME);
+    page.setDefaultNavigationTimeout(LOADING_TIME);
     const editor = new Editor(browser, page, nodeRed);
     page.on('pageerror', (error) => editor.errors.push(String(error)));
     page.on('console', (message) => {
       if (message.type() === 'error') editor.errors.push(`${message.text()} (${message.location().url})`);
     });
-    await page.goto(nodeRed.url);
-    await editor.#untilLoaded();
+    try {
+      await page.goto(nodeRed.url);
+      await editor.#untilLoaded();
+    } catch (error) {
+      // nobody has it to close it
+      await browser.close();
+      throw error;
+    }
     return editor;
   }
 
@@ -57,8 +69,8 @@ export class Editor {
   }
 
   async #untilLoaded(): Promise<void> {
-    await this.page.locator('.red-ui-palette-node').first().waitFor();
-    await this.page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
+    await this.page.locator('.red-ui-palette-node').first().waitFor({ timeout: LOADING_TIME });
+    await this.page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden', timeout: LOADING_TIME });
   }
 
   /** Drags a node from the palette to a place on the workspace. */
@@ -79,6 +91,8 @@ export class Editor {
   async edit(id: string): Promise<void> {
     await this.page.locator(`[id="${id}"] .red-ui-flow-node`).first().dblclick();
     await this.page.locator('#node-dialog-ok').waitFor();
+    // a tray takes the focus once it has opened: keys pressed earlier would go astray
+    await this.page.locator('.red-ui-tray :focus').waitFor();
   }
 
   async confirmDialog(): Promise<void> {

@@ -12,12 +12,11 @@ import type { DescribedChoice } from './module-requests';
 import { MEMORY_RANGE } from '../settings';
 import { prepareModuleField } from './module-field';
 import { offerUpload } from './module-upload';
+import { OFFERED_ABIS } from './offered-abis';
 import { defaults, type FunctionNode, type FunctionProperties } from './properties';
 import { TryIt } from './try-it';
 import { nameTypedInput, typedInputOf } from './typed-input';
 
-/** Kinds of modules that can be called; `abi` may also name others, which a saved node keeps. */
-const OFFERED_ABIS = ['auto', 'numeric', 'bytes', 'wasm-bindgen', 'assemblyscript'];
 const NUMBERS = ['timeout', 'memory', 'concurrency', 'queue'] as const;
 const TABS = ['function', 'values', 'limits'] as const;
 
@@ -31,7 +30,7 @@ export class FunctionDialog {
   readonly #module: FollowedModule;
   readonly #refreshReasons: () => void;
   readonly #card = $('#wasm-function-module');
-  #view: ModuleView = { kind: 'none' };
+  #view: ModuleView | undefined;
   /** Whether another file was chosen since a module was last looked into. */
   #isOtherFile = false;
 
@@ -124,6 +123,11 @@ export class FunctionDialog {
   }
 
   #show(view: ModuleView): void {
+    // what is shown stays as it is, with what its user has unfolded
+    if (!this.#isOtherFile && JSON.stringify(view) === JSON.stringify(this.#view)) {
+      this.#card.removeAttr('aria-busy');
+      return;
+    }
     this.#view = view;
     const translate = this.#translate;
     const description = view.kind === 'described' ? view.description : undefined;
@@ -159,7 +163,7 @@ export class FunctionDialog {
     $('#wasm-function-convention').toggle(abi === 'bytes' || fitting !== undefined || convention !== 'auto');
     this.#guide.show(this.#openQuestion(abi));
     this.#trial.propose(chosen, written);
-    const canTry = this.#view.kind === 'described' && inspection !== undefined && inspection.refusal === undefined;
+    const canTry = this.#view?.kind === 'described' && inspection !== undefined && inspection.refusal === undefined;
     $('#wasm-function-try-row').toggle(canTry);
   }
 

@@ -20,22 +20,33 @@ export class ExportList {
   /** Index of the row that arrow keys have moved to. */
   #active = -1;
   #rows: readonly InspectedExport[] = [];
+  #isSearched = false;
 
   constructor(private readonly parts: ExportListParts) {
     const { input } = parts;
     input.attr({ role: 'combobox', 'aria-autocomplete': 'list', 'aria-controls': LIST, 'aria-expanded': 'false' });
     input.on('keydown', (event) => this.#press(event));
-    input.on('input', () => {
-      this.#active = -1;
-      this.refresh();
+    input.on('input', () => this.#search(true));
+    input.on('blur', () => {
+      this.#search(false);
+      // the checks of the field have looked at it before, while it was still searched
+      input.trigger('keyup');
     });
+  }
+
+  /** What is typed narrows the list until the field is left; a name that is wrong then is shown beside what there is. */
+  #search(isSearched: boolean): void {
+    this.#isSearched = isSearched;
+    this.#active = -1;
+    this.refresh();
+    this.parts.input.data('isSearched', isSearched && this.#rows.length > 0);
   }
 
   /** @param inspection undefined while nothing is known of the module */
   show(inspection: Inspection | undefined): void {
     this.#inspection = inspection;
     this.#active = -1;
-    // what the check of this property looks at while the dialog is open
+    // with `isSearched`, what the check of this property looks at while the dialog is open
     this.parts.input.data('exports', inspection?.exports.map(({ name }) => name) ?? []);
     this.refresh();
   }
@@ -61,6 +72,8 @@ export class ExportList {
       place,
     );
     list.attr('aria-label', translate('wasm-function.exports.label'));
+    // the field keeps the focus, for the keys
+    list.on('mousedown', (event) => event.preventDefault());
     this.#rows.forEach((each, index) => list.append(this.#row(each, index)));
     const hidden = found.length - this.#rows.length;
     if (found.length === 0) this.#note(list, translate('wasm-function.exports.none-found'));
@@ -89,8 +102,6 @@ export class ExportList {
       const note = translate('wasm-function.exports.open');
       row.append(' ', $('<i>', { class: 'fa fa-question-circle-o', role: 'img', 'aria-label': note, title: note }));
     }
-    // the field keeps the focus, for the keys
-    row.on('mousedown', (event) => event.preventDefault());
     return row.on('click', () => this.#take(each));
   }
 
@@ -146,7 +157,7 @@ export class ExportList {
 
   /** A name that is whole narrows nothing: the others can still be seen and taken. */
   #matches({ name, signature, type }: InspectedExport): boolean {
-    if (this.chosen !== undefined) return true;
+    if (!this.#isSearched || this.chosen !== undefined) return true;
     const text = this.#typed().toLowerCase();
     return `${name} ${signature ?? type}`.toLowerCase().includes(text);
   }

@@ -68,11 +68,15 @@ function isFile(this: FunctionNode, value: unknown): boolean {
   return trimmed(value) !== '' && RED.validators.typedInput({ typeField: 'fileType' }).call(this, value);
 }
 
-/** Only an open dialog knows the module; otherwise any name may be one. */
+/**
+ * Only an open dialog knows the module; otherwise any name may be one. A part of a name is none, but it is no mistake
+ * while its user searches the list with it.
+ */
 function isExport(value: unknown): boolean {
   const field = $('#node-input-export');
-  const exports = field.length > 0 ? (field.data('exports') as readonly string[] | undefined) : undefined;
-  return exports === undefined || exports.length === 0 || value === '' || exports.includes(String(value ?? ''));
+  if (field.length === 0 || field.data('isSearched') === true) return true;
+  const exports = (field.data('exports') ?? []) as readonly string[];
+  return exports.length === 0 || value === '' || exports.includes(String(value ?? ''));
 }
 
 function isInput(this: FunctionNode, value: unknown): boolean {

@@ -81,7 +81,10 @@ export class TryIt {
     tryFunction({ ...choice(), argument: given }, stop.signal)
       .then(
         (outcome) => this.#show(outcome),
-        (error: unknown) => this.#showFailure(stop.signal.aborted ? this.#text('stopped') : (error as Error).message),
+        (error: unknown) => {
+          if (stop.signal.aborted) this.#say(this.#text('stopped'));
+          else this.#showFailure((error as Error).message);
+        },
       )
       .finally(() => {
         this.#trial = { kind: 'ready' };
@@ -130,10 +133,12 @@ export class TryIt {
 
   #say(...content: (JQuery | string)[]): void {
     const nodes = content.map((each) => (typeof each === 'string' ? document.createTextNode(each) : each));
-    this.parts.outcome
+    const { outcome } = this.parts;
+    outcome
       .empty()
       .append(...nodes)
       .show();
+    outcome.get(0)?.scrollIntoView({ block: 'nearest' });
   }
 
   #duration(milliseconds: number): string {

@@ -1,0 +1,98 @@
+/** The dialog in the dark theme, which Node-RED has from version 5 on. */
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { Editor, editorSettings, noBrowser } from '../support/browser';
+import { texts } from '../support/contrast';
+import { guestFile } from '../support/guests';
+import { NodeRed, nodeRedVersion } from '../support/node-red';
+import { FunctionDialog, functionNode } from '../support/wasm-function-dialog';
+
+const flows = [
+  { id: 'tab', type: 'tab', label: 'Flow', disabled: true },
+  functionNode('bytes', 60, { file: guestFile('rust-bytes/guest'), export: 'greet' }),
+  functionNode('triple', 120, { file: 'triple/pkg/triple_lib_bg.wasm' }),
+  functionNode('imports', 180, { file: guestFile('wat/imports') }),
+  functionNode('wrong', 240, { file: guestFile('wat/add'), export: 'gone', timeout: 'soon', signature: 'any' }),
+];
+
+/** Of text with what is behind it, at least: level AA of WCAG 2. */
+const READABLE = 4.5;
+
+const isTooOld = Number.parseInt(nodeRedVersion, 10) < 5 && `Node-RED ${nodeRedVersion} has no dark theme`;
+
+describe('the wasm-function dialog in the dark theme', { skip: noBrowser || isTooOld }, () => {
+  let nodeRed: NodeRed;
+  let editor: Editor;
+  let dialog: FunctionDialog;
+
+  before(async () => {
+    nodeRed = await NodeRed.start({ flows, settings: editorSettings });
+    editor = await Editor.open(nodeRed);
+    dialog = new FunctionDialog(editor.page);
+    await chooseTheme('dark');
+  });
+  after(async () => {
+    await nodeRed.stop();
+    await editor.close();
+  });
+  afterEach(() => editor.cancelDialog());
+
+  /** In the user settings of the editor. */
+  async function chooseTheme(theme: 'light' | 'dark'): Promise<void> {
+    const { page } = editor;
+    await page.evaluate(() => {
+      (window as unknown as { RED: { actions: { invoke(name: string): void } } }).RED.actions.invoke(
+        'core:show-user-settings',
+      );
+    });
+    await page.locator('#user-settings-view-dark-theme').selectOption(theme);
+    await page.locator('#node-dialog-ok').click();
+    await page.locator('.red-ui-tray').waitFor({ state: 'detached' });
+    await page.locator(theme === 'dark' ? 'html.nr-theme-dark' : 'html:not(.nr-theme-dark)').waitFor();
+  }
+
+  async function assertReadable(): Promise<void> {
+    // the editor colours a button that has the focus
+    await editor.page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    const shown = await texts(editor.page.locator('.wasm-function-dialog'));
+    assert.ok(shown.length > 5, 'the dialog shows texts');
+    assert.deepEqual(
+      shown.filter(({ contrast }) => contrast < READABLE),
+      [],
+    );
+  }
+
+  test('the card, the list of exports and the question can be read', async () => {
+    await editor.edit('bytes');
+    await dialog.guide('takes').waitFor();
+    await assertReadable();
+  });
+
+  test('what a call returned and why one failed can be read', async () => {
+    await editor.edit('triple');
+    await dialog.argument.fill('14');
+    await dialog.tryButton.click();
+    await dialog.outcome.getByText('42').waitFor();
+    await assertReadable();
+    await dialog.argument.fill('many');
+    await dialog.tryButton.click();
+    await dialog.outcome.locator('.wasm-function-warning').waitFor();
+    await assertReadable();
+  });
+
+  test('why a module is refused can be read', async () => {
+    await editor.edit('imports');
+    await editor.page.locator('.wasm-function-card li .wasm-function-warning').first().waitFor();
+    await assertReadable();
+  });
+
+  test('the reasons at wrong values can be read, on each tab', async () => {
+    await editor.edit('wrong');
+    await editor.page.locator('#node-input-export-reason').waitFor();
+    for (const tab of ['Values', 'Limits', 'Function']) {
+      await dialog.openTab(tab);
+      await editor.page.locator('.dialog-reason:visible').first().waitFor();
+      await assertReadable();
+    }
+  });
+});

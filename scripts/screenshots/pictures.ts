@@ -62,7 +62,13 @@ async function showFlow({ editor, nodeRed, flow }: Subject): Promise<Locator> {
 async function showStates({ editor }: Subject): Promise<Locator> {
   const { page } = editor;
   await showTab(page, 'states');
-  await untilStatuses(page, ['(f64) → f64', 'no module file', 'no usable module', 'check the export', 'cannot be called']);
+  await untilStatuses(page, [
+    '(f64) → f64',
+    'no module file',
+    'no usable module',
+    'check the export',
+    'cannot be called',
+  ]);
   await untilStatuses(page, ['connected', 'connected']);
   return page.locator('#red-ui-workspace-chart');
 }

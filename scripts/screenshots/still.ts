@@ -10,11 +10,14 @@ const VARYING = [
   { selector: '.red-ui-header-version', pattern: '.+', shown: '' },
 ];
 
-/** @returns a PNG, when two in a row are the same */
+/**
+ * @returns a PNG, when it has been taken before: not only the time before, since a page that stands still may be drawn
+ * in two ways by turns, with hardly a pixel between them
+ */
 export async function takePicture(page: Page, part: Locator): Promise<Buffer> {
   await page.mouse.move(1, 1);
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
-  let last: Buffer | undefined;
+  const earlier: Buffer[] = [];
   return eventually('the page stands still', async () => {
     await page.evaluate((varying) => {
       for (const { selector, pattern, shown } of varying) {
@@ -24,8 +27,8 @@ export async function takePicture(page: Page, part: Locator): Promise<Buffer> {
       }
     }, VARYING);
     const taken = await part.screenshot({ animations: 'disabled', caret: 'hide' });
-    const isSame = last?.equals(taken) === true;
-    last = taken;
-    return isSame ? taken : undefined;
+    if (earlier.some((each) => each.equals(taken))) return taken;
+    earlier.push(taken);
+    return undefined;
   });
 }

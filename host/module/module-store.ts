@@ -1,4 +1,5 @@
 import { unwatchFile, watchFile } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { AbiName } from '../abi/adapter';
 import { WasmFunctionError } from '../errors';
 import { memoryCap, MIB, PAGE_SIZE } from '../limits';
@@ -8,6 +9,12 @@ import type { ModuleLoader } from './module-loader';
 
 /** Milliseconds between looks at a file. Polling sees what file events miss: network drives, containers, renames. */
 const WATCH_INTERVAL = 1000;
+
+/**
+ * Milliseconds within which a file may change a second time and keep its time stamps: FAT counts in two seconds, some
+ * network drives in one, and the others in the ticks of the system's clock. Size and times say nothing of such a change.
+ */
+const TIMESTAMP_TICK = 2000;
 
 /** Which module, and as what. Those who ask for the same share one entry. */
 export interface ModuleRequest {
@@ -91,6 +98,9 @@ class StoreEntry {
   #outcome: ModuleOutcome | undefined;
   #isLoading = false;
   #isStale = false;
+  #lookAgain: NodeJS.Timeout | undefined;
+  /** The time of the change after which it was looked a second time. */
+  #lookedAgainAfter = 0;
 
   /** The module and the places of a `.d.ts` beside it. */
   readonly #watched: readonly string[];
@@ -121,6 +131,7 @@ class StoreEntry {
   remove(listener: ModuleListener): boolean {
     this.#listeners.delete(listener);
     if (this.#listeners.size > 0) return false;
+    clearTimeout(this.#lookAgain);
     for (const path of this.#watched) unwatchFile(path, this.#reload);
     return true;
   }
@@ -138,9 +149,36 @@ class StoreEntry {
         this.#outcome = outcome;
         for (const listener of [...this.#listeners]) listener(outcome);
       }
-      if (this.#isStale && this.#listeners.size > 0) this.#reload();
+      if (this.#listeners.size === 0) return;
+      if (this.#isStale) this.#reload();
+      else void this.#distrustRecent();
     });
   };
+
+  /** Reads once more what had only just changed when it was read: there may have been another change in the same tick. */
+  async #distrustRecent(): Promise<void> {
+    const changed = await latestChange(this.#watched);
+    if (this.#listeners.size === 0 || changed === this.#lookedAgainAfter) return;
+    // a drive's clock may be ahead of this one
+    if (Date.now() - changed > TIMESTAMP_TICK) return;
+    this.#lookedAgainAfter = changed;
+    clearTimeout(this.#lookAgain);
+    this.#lookAgain = setTimeout(this.#reload, TIMESTAMP_TICK);
+    this.#lookAgain.unref();
+  }
+}
+
+/** Of files that may be missing: milliseconds since 1970. A rename keeps the time of the content and sets the other. */
+async function latestChange(paths: readonly string[]): Promise<number> {
+  const times = await Promise.all(
+    paths.map((path) =>
+      stat(path).then(
+        ({ mtimeMs, ctimeMs }) => Math.max(mtimeMs, ctimeMs),
+        () => 0,
+      ),
+    ),
+  );
+  return Math.max(...times);
 }
 
 function isSame(before: ModuleOutcome | undefined, after: ModuleOutcome): boolean {

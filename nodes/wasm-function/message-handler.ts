@@ -82,6 +82,8 @@ export class MessageHandler {
    * @param patience milliseconds
    */
   async close(patience: number): Promise<void> {
+    // what is on its way already arrives within this turn: the runtime hands messages over by setImmediate
+    await new Promise((resolve) => setImmediate(resolve));
     this.#closing = true;
     let timer: NodeJS.Timeout | undefined;
     const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)));

@@ -7,14 +7,18 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { Connection } from '#dist/mqtt/connection';
 import { MAX_WAITING } from '#dist/mqtt/sink-client';
-import { Mosquitto, mosquittoMissing } from '../support/mosquitto';
-import { Probe, range, sessionFilters, settingsFor, silentLog } from '../support/mqtt';
+import { Mosquitto, mosquittoMissing, stopBrokers } from '../support/mosquitto';
+import { Probe, range, sessionFilters, settingsFor, silentLog, endClients } from '../support/mqtt';
 import { failureOf, kept, outgoing, publisherOf, releaseAll, subscribe, uses } from '../support/mqtt-connection';
 import { eventually, freePort } from '../support/node-red';
 
+// also of tests that failed before their end
+after(endClients);
+after(stopBrokers);
+
 afterEach(releaseAll);
 
-describe('connections with mosquitto', { skip: mosquittoMissing }, () => {
+describe('connections with mosquitto', { skip: mosquittoMissing, stopBrokers }, () => {
   let broker: Mosquitto;
   before(async () => {
     broker = await Mosquitto.start();

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { afterEach, describe, test } from 'node:test';
+import { after, afterEach, describe, test } from 'node:test';
 import { Connection } from '#dist/mqtt/connection';
 import type { ConnectionSettings } from '#dist/mqtt/settings';
-import { CollectingSource, Probe, range, sessionFilters, settingsFor, silentLog } from '../support/mqtt';
+import { CollectingSource, Probe, range, sessionFilters, settingsFor, silentLog, endClients } from '../support/mqtt';
 import { failureOf, outgoing, publisherOf, releaseAll, subscribe, uses } from '../support/mqtt-connection';
 import { eventually, freePort } from '../support/node-red';
+
+// also of tests that failed before their end
+after(endClients);
 
 afterEach(releaseAll);
 

@@ -6,15 +6,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { SessionFilters } from '#dist/mqtt/session-filters';
-import { Mosquitto, mosquittoMissing } from '../support/mosquitto';
-import { CollectingSource, Probe, range, settingsFor } from '../support/mqtt';
+import { Mosquitto, mosquittoMissing, stopBrokers } from '../support/mosquitto';
+import { CollectingSource, Probe, range, settingsFor, endClients } from '../support/mqtt';
 import { eventually } from '../support/node-red';
 import { relayTo } from '../support/relay';
+
+// also of tests that failed before their end
+after(endClients);
+after(stopBrokers);
 
 /** As many as mosquitto sends to a client at once, and takes of QoS 2, unless told otherwise. */
 const IN_FLIGHT = 20;
 
-describe('source client with mosquitto', { skip: mosquittoMissing }, () => {
+describe('source client with mosquitto', { skip: mosquittoMissing, stopBrokers }, () => {
   let broker: Mosquitto;
   let publisher: Probe;
 

@@ -208,6 +208,8 @@ const PROVOCATIONS: readonly Provocation[] = [
 
 async function provoke(flow: Flow, { payload, message, times = 1, closes }: Provocation): Promise<CaughtError> {
   const closed = closes === true ? flow.node.close() : undefined;
+  // what comes within the turn in which the close begins is still called
+  if (closes === true) await new Promise((resolve) => setImmediate(resolve));
   let id = '';
   for (let index = 0; index < times; index++) id = flow.send({ payload, ...message });
   const { error } = await flow.outcome(id);

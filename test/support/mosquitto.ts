@@ -23,6 +23,13 @@ export interface MosquittoOptions {
   readonly port?: number;
 }
 
+const running = new Set<Mosquitto>();
+
+/** Stops every broker that is still there, such as that of a test which failed half-way: for `after` of a file. */
+export async function stopBrokers(): Promise<void> {
+  await Promise.all([...running].map((broker) => broker.stop()));
+}
+
 export class Mosquitto {
   #child: ChildProcess | undefined;
   #output = '';
@@ -64,6 +71,7 @@ export class Mosquitto {
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
     this.#child = child;
+    running.add(this);
     await eventually(`mosquitto listens (${this.#output})`, () => isOpen(this.port), 10);
   }
 
@@ -82,6 +90,7 @@ export class Mosquitto {
   }
 
   async stop(): Promise<void> {
+    running.delete(this);
     await this.kill();
     await rm(this.folder, { recursive: true, force: true });
   }

@@ -8,6 +8,14 @@ import type { ConnectionSettings } from '#dist/mqtt/settings';
 import { SourceClient, type SourceOptions } from '#dist/mqtt/source-client';
 import type { ConnectionStatus } from '#dist/mqtt/status';
 
+/** What a test that failed half-way has left open would keep its file's process alive. */
+const open = new Set<{ end(): Promise<void> }>();
+
+/** Ends every client that is still open: for `after` of a file. */
+export async function endClients(): Promise<void> {
+  await Promise.all([...open].map((client) => client.end()));
+}
+
 export const silentLog = { info: (): void => undefined, warn: (): void => undefined };
 
 /** What all sources of this process share, as in Node-RED. */
@@ -51,6 +59,12 @@ export class CollectingSource {
     };
     this.client = new SourceClient(settings, { ...defaults, ...options }, filters);
     this.client.open();
+    open.add(this);
+  }
+
+  async end(): Promise<void> {
+    open.delete(this);
+    await this.client.close(false);
   }
 
   get status(): ConnectionStatus | undefined {
@@ -72,6 +86,7 @@ export class Probe {
 
   private constructor(readonly client: MqttClient) {
     client.on('message', (_topic, _payload, packet) => this.received.push(packet));
+    open.add(this);
   }
 
   static async connect(url: string, options: IClientOptions = {}, filter?: string): Promise<Probe> {
@@ -85,6 +100,7 @@ export class Probe {
   }
 
   async end(): Promise<void> {
+    open.delete(this);
     await this.client.endAsync(true);
   }
 }

@@ -15,6 +15,7 @@ export async function relayTo(port: number) {
     far.on('close', () => near.destroy());
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
+  server.unref();
   const cut = (): void => {
     for (const socket of sockets) socket.destroy();
     sockets.clear();

@@ -5,7 +5,7 @@ import { closedError, fromErrorData, queueError, WasmFunctionError } from './err
 import type { Execution, Executor } from './execution/executor';
 import type { LoadedModule } from './module/loader-messages';
 import { planDeclared } from './module/declared-plan';
-import type { ModuleOutcome, ModuleStore } from './module/module-store';
+import { notTaken, type ModuleOutcome, type ModuleStore } from './module/module-store';
 import { MIB } from './limits';
 import { acceptArguments } from './values/accept';
 import { formatSignature, parseSignature } from './values/parse-signature';
@@ -208,14 +208,5 @@ function noExportChosen(names: readonly string[]): WasmFunctionError {
     names.length === 0
       ? 'The module exports no function that can be called. Export one, or choose another module.'
       : `The module has several functions, and the node names none. Choose one of ${shown}.`,
-  );
-}
-
-/** A fault of ours rather than the module's; the node answers with it instead of ending Node-RED. */
-function notTaken(error: unknown): WasmFunctionError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new WasmFunctionError(
-    'module',
-    `The module could not be put to use (${reason}). Deploy again, or choose another.`,
   );
 }

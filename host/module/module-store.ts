@@ -9,6 +9,9 @@ import type { ModuleLoader } from './module-loader';
 /** Milliseconds between looks at a file. Polling sees what file events miss: network drives, containers, renames. */
 const WATCH_INTERVAL = 1000;
 
+/** Milliseconds until a module is asked for again that could not be loaded for want of a thread. */
+const RETRY_AFTER = 1000;
+
 /** Which module, and as what. Those who ask for the same share one entry. */
 export interface ModuleRequest {
   /** Absolute path. */
@@ -66,8 +69,7 @@ export class ModuleStore {
       });
       return { kind: 'loaded', loaded: this.#shared(loaded, request.memory) };
     } catch (error) {
-      if (!(error instanceof WasmFunctionError)) throw error;
-      return { kind: 'failed', error };
+      return { kind: 'failed', error: error instanceof WasmFunctionError ? error : notTaken(error) };
     }
   }
 
@@ -91,6 +93,7 @@ class StoreEntry {
   #outcome: ModuleOutcome | undefined;
   #isLoading = false;
   #isStale = false;
+  #retry: NodeJS.Timeout | undefined;
 
   /** The module and the places of a `.d.ts` beside it. */
   readonly #watched: readonly string[];
@@ -121,6 +124,7 @@ class StoreEntry {
   remove(listener: ModuleListener): boolean {
     this.#listeners.delete(listener);
     if (this.#listeners.size > 0) return false;
+    clearTimeout(this.#retry);
     for (const path of this.#watched) unwatchFile(path, this.#reload);
     return true;
   }
@@ -132,15 +136,33 @@ class StoreEntry {
     }
     this.#isLoading = true;
     this.#isStale = false;
+    clearTimeout(this.#retry);
     void this.load().then((outcome) => {
       this.#isLoading = false;
       if (!isSame(this.#outcome, outcome)) {
         this.#outcome = outcome;
         for (const listener of [...this.#listeners]) listener(outcome);
       }
-      if (this.#isStale && this.#listeners.size > 0) this.#reload();
+      if (this.#listeners.size === 0) return;
+      if (this.#isStale) this.#reload();
+      // nothing is wrong with the file, so no change of it would end this
+      else if (outcome.kind === 'failed' && outcome.error.code === 'closed') this.#reloadSoon();
     });
   };
+
+  #reloadSoon(): void {
+    this.#retry = setTimeout(this.#reload, RETRY_AFTER);
+    this.#retry.unref();
+  }
+}
+
+/** A fault of ours rather than the module's; the node answers with it instead of ending Node-RED. */
+export function notTaken(error: unknown): WasmFunctionError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new WasmFunctionError(
+    'module',
+    `The module could not be put to use (${reason}). Deploy again, or choose another.`,
+  );
 }
 
 function isSame(before: ModuleOutcome | undefined, after: ModuleOutcome): boolean {

@@ -1,11 +1,11 @@
 import { findAbi } from './abi';
 import type { CallPlan } from './abi/adapter';
 import { quoted } from './abi/refused';
-import { closedError, fromErrorData, messageOf, queueError, WasmFunctionError } from './errors';
+import { closedError, fromErrorData, queueError, WasmFunctionError } from './errors';
 import type { Execution, Executor } from './execution/executor';
 import type { LoadedModule } from './module/loader-messages';
 import { planDeclared } from './module/declared-plan';
-import type { ModuleOutcome, ModuleStore } from './module/module-store';
+import { notTaken, type ModuleOutcome, type ModuleStore } from './module/module-store';
 import { MIB } from './limits';
 import { acceptArguments } from './values/accept';
 import { formatSignature, parseSignature } from './values/parse-signature';
@@ -208,13 +208,5 @@ function noExportChosen(names: readonly string[]): WasmFunctionError {
     names.length === 0
       ? 'The module exports no function that can be called. Export one, or choose another module.'
       : `The module has several functions, and the node names none. Choose one of ${shown}.`,
-  );
-}
-
-/** A fault of ours rather than the module's; the node answers with it instead of ending Node-RED. */
-function notTaken(error: unknown): WasmFunctionError {
-  return new WasmFunctionError(
-    'module',
-    `The module could not be put to use (${messageOf(error)}). Deploy again, or choose another.`,
   );
 }

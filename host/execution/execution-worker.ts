@@ -61,6 +61,7 @@ export class ExecutionWorker {
   #isUp: () => void = () => undefined;
   #failure: Error | undefined;
 
+  /** @throws whatever the machine refuses a thread or memory with: call it in `startThread` */
   constructor(private readonly owner: WorkerOwner) {
     const start: WorkerStart = { board: this.#board.memory };
     this.#thread = new Worker(join(__dirname, 'worker-main.js'), {
@@ -100,6 +101,7 @@ export class ExecutionWorker {
 
   detach(lane: Lane): void {
     lane.worker = undefined;
+    lane.isLeaving = false;
     this.lanes.delete(lane);
     if (!this.#ending) this.#send({ kind: 'release', lane: lane.binding.lane });
   }

@@ -19,14 +19,16 @@ export class Lane {
   inFlight = 0;
   /** Whether an instance may hold state from calls before. */
   hasState = false;
-  /** Its node has timed out: no other node is placed beside it. */
+  /** Its node has timed out: it works alone, or beside such nodes. */
   hasTimedOut = false;
-  /** Its node has timed out while it shared a worker: it stays among such nodes. */
+  /** Its place is the worker that nodes which have timed out share, from its first call there on. */
   quarantined = false;
   /** Its call has been running for long; while it has siblings that are free, they take the calls. */
   isStuck = false;
   /** When its owner has gone (on the clock of calls); it leaves its worker when its running call ends. */
   closedAt: number | undefined;
+  /** It leaves its worker when its running call ends, and is given no other call before. */
+  isLeaving = false;
 
   constructor(
     readonly owner: LaneOwner,

@@ -10,14 +10,6 @@ export function timeoutError(seconds: number): WasmFunctionError {
   );
 }
 
-/** The error of calls whose worker never came up. */
-export function notStartedError(reason: Error): WasmFunctionError {
-  return new WasmFunctionError(
-    'closed',
-    `No worker thread could be started (${reason.message}). Free memory on this machine, or lower wasmFunctionWorkers in settings.js.`,
-  );
-}
-
 /** The error of a call whose worker's thread ended by itself. It is the call's fault, so it is no `closed`. */
 export function diedError(reason: Error): WasmFunctionError {
   return (reason as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'

@@ -1,8 +1,9 @@
 import type { CallPlan } from '../abi/adapter';
-import { closedError, queueError } from '../errors';
+import { closedError, queueError, type WasmFunctionError } from '../errors';
 import { memoryCap } from '../limits';
 import type { GuestValue } from '../values/signature';
 import { CallQueue, type Call } from './call';
+import { ExecutionWorker } from './execution-worker';
 import type { CompiledModule, Execution, ExecutionOptions } from './executor';
 import { Lane, type LaneOwner } from './lane';
 import type { WorkerExecutor } from './worker-executor';
@@ -58,6 +59,11 @@ export class WorkerExecution implements Execution, LaneOwner {
     });
   }
 
+  /** Whether it shares the worker of those that have timed out. */
+  get isQuarantined(): boolean {
+    return this.#lanes.some((lane) => lane.quarantined);
+  }
+
   reset(): void {
     this.#epoch += 1;
   }
@@ -74,7 +80,7 @@ export class WorkerExecution implements Execution, LaneOwner {
 
   ended(lane: Lane): void {
     lane.isStuck = false;
-    if (lane.closedAt !== undefined && lane.inFlight === 0) void this.executor.leave(lane);
+    if ((lane.closedAt !== undefined || lane.isLeaving) && lane.inFlight === 0) void this.executor.leave(lane);
     this.#pump();
     if (this.#unfinished() > 0) return;
     for (const drained of this.#drained.splice(0)) drained();
@@ -100,10 +106,18 @@ export class WorkerExecution implements Execution, LaneOwner {
   }
 
   #pump(): void {
+    let lanes = this.#lanes;
     while (this.#closed === undefined && this.#waiting.length > 0) {
-      const lane = this.#leastBusy();
+      const lane = leastBusy(lanes);
       if (lane === undefined || lane.inFlight >= WINDOW) return;
-      const worker = lane.worker ?? this.executor.place(lane);
+      const worker = this.#workerOf(lane);
+      if (!(worker instanceof ExecutionWorker)) {
+        // without a thread for this one, the lanes that have theirs do the work
+        lanes = this.#lanes.filter((each) => each.worker !== undefined);
+        if (lanes.length > 0) continue;
+        for (const call of this.#waiting.takeAll()) call.reject(worker);
+        return;
+      }
       const call = this.#waiting.shift() as Call;
       if (worker.post(call, lane)) continue;
       this.#waiting.putBack([call]);
@@ -111,12 +125,13 @@ export class WorkerExecution implements Execution, LaneOwner {
     }
   }
 
-  #leastBusy(): Lane | undefined {
-    let least: Lane | undefined;
-    for (const lane of this.#lanes) {
-      if (!lane.isStuck && (least === undefined || lane.inFlight < least.inFlight)) least = lane;
+  /** @returns the error where the lane has none and no thread can be started */
+  #workerOf(lane: Lane): ExecutionWorker | WasmFunctionError {
+    try {
+      return lane.worker ?? this.executor.place(lane);
+    } catch (error) {
+      return error as WasmFunctionError;
     }
-    return least;
   }
 
   async #leave(): Promise<void> {
@@ -126,4 +141,13 @@ export class WorkerExecution implements Execution, LaneOwner {
     await Promise.all(this.#lanes.map((lane) => this.executor.leave(lane)));
     for (const drained of this.#drained.splice(0)) drained();
   }
+}
+
+function leastBusy(lanes: readonly Lane[]): Lane | undefined {
+  let least: Lane | undefined;
+  for (const lane of lanes) {
+    if (lane.isStuck || lane.isLeaving) continue;
+    if (least === undefined || lane.inFlight < least.inFlight) least = lane;
+  }
+  return least;
 }

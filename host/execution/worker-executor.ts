@@ -1,14 +1,15 @@
 import type { CallPlan } from '../abi/adapter';
 import { WasmFunctionError } from '../errors';
+import { notStartedError, startThread } from '../thread';
 import type { Call } from './call';
 import { ExecutionWorker, type WorkerOwner } from './execution-worker';
 import type { CompiledModule, Execution, ExecutionOptions, Executor } from './executor';
 import type { Lane, LaneOwner } from './lane';
-import { notStartedError, timeoutError } from './worker-errors';
+import { timeoutError } from './worker-errors';
 import { WorkerExecution } from './worker-execution';
 
 export interface WorkerExecutorOptions {
-  /** Workers for nodes that have not timed out; beyond them nodes share. */
+  /** Workers that nodes have of their own; beyond them nodes share. One more is started for those that time out. */
   readonly workers: number;
   /** Whether to keep one idle worker warm, so that a time-out costs the next message nothing. */
   readonly spare: boolean;
@@ -22,7 +23,7 @@ const SPARE_DELAY = 100;
 export class WorkerExecutor implements Executor, WorkerOwner {
   readonly #executions = new Set<WorkerExecution>();
   readonly #workers = new Set<ExecutionWorker>();
-  /** Shared by nodes that have timed out while they shared a worker with others. */
+  /** Shared by nodes that have timed out and have no worker of their own. */
   #quarantine: ExecutionWorker | undefined;
   #spare: ExecutionWorker | undefined;
   #spareTimer: NodeJS.Timeout | undefined;
@@ -44,11 +45,15 @@ export class WorkerExecutor implements Executor, WorkerOwner {
     return execution;
   }
 
-  /** Starts the worker that the next one to need one gets. @returns settles when it is up */
-  warm(): Promise<void> {
-    if (this.#closed) return Promise.resolve();
-    this.#spare ??= new ExecutionWorker(this);
-    return this.#spare.up;
+  /**
+   * Starts the worker that the next one to need one gets.
+   * @returns settles when it is up
+   * @throws WasmFunctionError (rejects) `closed` where no thread can be started
+   */
+  async warm(): Promise<void> {
+    if (this.#closed) return;
+    this.#spare ??= this.#start();
+    await this.#spare.up;
   }
 
   async close(): Promise<void> {
@@ -66,9 +71,12 @@ export class WorkerExecutor implements Executor, WorkerOwner {
 
   // ——— for executions ———
 
-  /** Gives the lane a worker, when it has its first call or has lost the one it had. */
-  place(lane: Lane, notIn?: ExecutionWorker): ExecutionWorker {
-    const worker = this.#choose(lane, notIn);
+  /**
+   * Gives the lane a worker, when it has its first call or has lost the one it had.
+   * @throws WasmFunctionError `closed` where no thread can be started
+   */
+  place(lane: Lane): ExecutionWorker {
+    const worker = this.#choose(lane);
     worker.attach(lane);
     return worker;
   }
@@ -99,11 +107,11 @@ export class WorkerExecutor implements Executor, WorkerOwner {
   // ——— for workers ———
 
   timedOut(worker: ExecutionWorker, culprit: Call, lane: Lane, waiting: readonly Call[]): void {
-    const isShared = [...worker.lanes].some(({ owner }) => owner !== lane.owner);
+    const besideOthers = this.#besideOthers(lane.owner);
     const lanes = this.#abandon(worker, lane.owner);
-    lane.owner.timedOut(isShared);
+    lane.owner.timedOut(besideOthers.length > 0);
     culprit.reject(timeoutError(lane.timeout / 1000));
-    giveBack(waiting);
+    giveBack([...waiting, ...this.#moveOut(besideOthers)]);
     // also those that had no call to give back: they may have waited for room in the worker that is gone
     for (const each of lanes) each.owner.ended(each);
   }
@@ -116,11 +124,7 @@ export class WorkerExecutor implements Executor, WorkerOwner {
     const movable = new Set([...worker.lanes].filter((lane) => lane.owner !== stuck.owner && lane.isMovable));
     const calls = worker.takeBack(({ lane }) => lane !== undefined && movable.has(lane));
     // one whose call is just being answered stays; it is not in the way
-    const moved = [...movable].filter((lane) => lane.inFlight === 0);
-    for (const lane of moved) {
-      worker.detach(lane);
-      this.place(lane, worker);
-    }
+    const moved = [...movable].filter((lane) => lane.inFlight === 0 && this.#moveFrom(worker, lane));
     giveBack(calls);
     // also those that had no call to give back: they may have waited for room in the stuck worker
     for (const lane of moved) lane.owner.ended(lane);
@@ -136,26 +140,109 @@ export class WorkerExecutor implements Executor, WorkerOwner {
 
   // ——— workers ———
 
-  #choose(lane: Lane, notIn: ExecutionWorker | undefined): ExecutionWorker {
-    if (lane.quarantined) return (this.#quarantine ??= this.#take());
-    if (this.#workers.size >= this.options.workers) {
-      // one held by a node that has timed out is not shared; where all are, one more is taken
-      const others = [...this.#workers].filter((worker) => worker !== notIn && !hasTimedOut(worker));
-      const emptiest = others.sort((a, b) => a.lanes.size - b.lanes.size)[0];
-      if (emptiest !== undefined) return emptiest;
+  /**
+   * There are never more workers than the limit and one: the quarantine, or, as long as there is none, one for those
+   * who wait behind a stuck call. Who times out while there is a quarantine goes there, and a worker that ends with a
+   * time-out leaves its place free: so among the others there always is one that no such node holds.
+   */
+  #choose(lane: Lane): ExecutionWorker {
+    if (lane.hasTimedOut && (this.#isCrowded || this.#isQuarantineInUse)) lane.quarantined = true;
+    if (lane.quarantined) return this.#chooseQuarantine();
+    if (!this.#isCrowded) return this.#takeOwn();
+    const shared = emptiest([...this.#workers].filter(isShareable));
+    if (shared !== undefined) return shared;
+    if (this.#setApart() && !this.#isCrowded) return this.#takeOwn();
+    // lanes of nodes that time out are on their way out of all of them
+    return emptiest([...this.#workers]) ?? this.#takeOwn();
+  }
+
+  #chooseQuarantine(): ExecutionWorker {
+    if (this.#isCrowded) this.#setApart();
+    return (this.#quarantine ??= this.#take());
+  }
+
+  /** A worker held by nodes that have timed out becomes the one in quarantine. @returns whether there was one */
+  #setApart(): boolean {
+    if (this.#quarantine !== undefined) return false;
+    const worker = [...this.#workers].find(({ lanes }) => [...lanes].every((lane) => lane.hasTimedOut));
+    if (worker === undefined) return false;
+    this.#workers.delete(worker);
+    this.#quarantine = worker;
+    for (const lane of worker.lanes) lane.quarantined = true;
+    return true;
+  }
+
+  /** Takes a lane without calls from beside a stuck one. @returns false where there is no other worker for it */
+  #moveFrom(stuck: ExecutionWorker, lane: Lane): boolean {
+    const other = this.#chooseBeside(stuck, lane);
+    if (other === undefined) return false;
+    stuck.detach(lane);
+    other.attach(lane);
+    return true;
+  }
+
+  #chooseBeside(stuck: ExecutionWorker, lane: Lane): ExecutionWorker | undefined {
+    if (lane.hasTimedOut) return undefined;
+    if (this.#isCrowded) {
+      const shared = emptiest([...this.#workers].filter((worker) => worker !== stuck && isShareable(worker)));
+      if (shared !== undefined) return shared;
+      if (this.#isQuarantineInUse || this.#workers.size > this.options.workers) return undefined;
     }
+    try {
+      return this.#takeOwn();
+    } catch {
+      // no thread is to be had; the calls wait where they are
+      return undefined;
+    }
+  }
+
+  /** The lanes of a node that are in one worker with another node's. */
+  #besideOthers(owner: LaneOwner): readonly Lane[] {
+    const shared = [...this.#workers].filter(({ lanes }) => [...lanes].some((lane) => lane.owner !== owner));
+    return shared.flatMap(({ lanes }) => [...lanes].filter((lane) => lane.owner === owner));
+  }
+
+  /** Lanes of a node that has timed out leave the others. @returns their calls that had not started */
+  #moveOut(lanes: readonly Lane[]): readonly Call[] {
+    return lanes.flatMap((lane) => {
+      const calls = lane.worker?.takeBack((call) => call.lane === lane) ?? [];
+      this.#vacate(lane);
+      return calls;
+    });
+  }
+
+  /** The lane leaves the others: at once, or when the call that it runs has ended. */
+  #vacate(lane: Lane): void {
+    if (lane.inFlight > 0) lane.isLeaving = true;
+    else lane.worker?.detach(lane);
+  }
+
+  get #isCrowded(): boolean {
+    return this.#workers.size >= this.options.workers;
+  }
+
+  get #isQuarantineInUse(): boolean {
+    return this.#quarantine !== undefined || [...this.#executions].some(({ isQuarantined }) => isQuarantined);
+  }
+
+  #takeOwn(): ExecutionWorker {
     const worker = this.#take();
     this.#workers.add(worker);
     return worker;
   }
 
+  #start(): ExecutionWorker {
+    return startThread(() => new ExecutionWorker(this));
+  }
+
   #take(): ExecutionWorker {
-    const worker = this.#spare ?? new ExecutionWorker(this);
+    const worker = this.#spare ?? this.#start();
     this.#spare = undefined;
     if (this.options.spare) {
       clearTimeout(this.#spareTimer);
       this.#spareTimer = setTimeout(() => {
-        if (!this.#closed) this.#spare ??= new ExecutionWorker(this);
+        // whoever needs a worker tries again, and says why there is none
+        this.warm().catch(() => undefined);
       }, SPARE_DELAY);
       this.#spareTimer.unref();
     }
@@ -193,8 +280,13 @@ export class WorkerExecutor implements Executor, WorkerOwner {
   }
 }
 
-function hasTimedOut(worker: ExecutionWorker): boolean {
-  return [...worker.lanes].some((lane) => lane.hasTimedOut);
+/** Whether a node may be placed there: one that has timed out would take it along the next time. */
+function isShareable(worker: ExecutionWorker): boolean {
+  return ![...worker.lanes].some((lane) => lane.hasTimedOut);
+}
+
+function emptiest(workers: readonly ExecutionWorker[]): ExecutionWorker | undefined {
+  return [...workers].sort((a, b) => a.lanes.size - b.lanes.size)[0];
 }
 
 /** Calls that have not started go back to the front of their queues, which find them another worker. */

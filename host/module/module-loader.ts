@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { closedError, fromErrorData, WasmFunctionError } from '../errors';
 import { LOAD_TIMEOUT } from '../limits';
+import { startThread } from '../thread';
 import type { LoadedModule, LoaderAnswer, LoadRequest } from './loader-messages';
 
 /** Milliseconds without a request after which the thread is ended: it holds some 10 MiB. */
@@ -52,20 +53,25 @@ export class ModuleLoader {
       this.#thread?.unref();
       return;
     }
-    this.#thread ??= this.#start();
+    const { request } = this.#current;
+    try {
+      this.#thread ??= this.#start();
+    } catch (error) {
+      // the thread was refused: this module fails, and the next one asks for a thread again
+      this.#giveUp(error as WasmFunctionError);
+      return;
+    }
     this.#thread.ref();
-    this.#thread.postMessage(this.#current.request);
+    this.#thread.postMessage(request);
     this.#timer = setTimeout(() => {
       this.#giveUp(slowModule(this.timeout));
     }, this.timeout * 1000);
   }
 
+  /** @throws WasmFunctionError `closed` */
   #start(): Worker {
-    const thread = new Worker(join(__dirname, 'loader-worker.js'), {
-      env: {},
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: LOADER_HEAP },
-    });
+    const options = { env: {}, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: LOADER_HEAP } };
+    const thread = startThread(() => new Worker(join(__dirname, 'loader-worker.js'), options));
     thread.on('message', (answer: LoaderAnswer) => {
       // the answer of a thread that was given up is too late, and belongs to no job that waits now
       if (this.#thread !== thread) return;

@@ -1,7 +1,7 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { AbiName } from '../abi/adapter';
-import { WasmFunctionError } from '../errors';
+import { messageOf, WasmFunctionError } from '../errors';
 import { memoryCap, MIB, PAGE_SIZE } from '../limits';
 import { declarationPaths } from './declarations';
 import type { LoadedModule } from './loader-messages';
@@ -15,6 +15,9 @@ const WATCH_INTERVAL = 1000;
  * network drives in one, and the others in the ticks of the system's clock. Size and times say nothing of such a change.
  */
 const TIMESTAMP_TICK = 2000;
+
+/** Milliseconds until a module is asked for again that could not be loaded for want of a thread. */
+const RETRY_AFTER = 1000;
 
 /** Which module, and as what. Those who ask for the same share one entry. */
 export interface ModuleRequest {
@@ -73,8 +76,7 @@ export class ModuleStore {
       });
       return { kind: 'loaded', loaded: this.#shared(loaded, request.memory) };
     } catch (error) {
-      if (!(error instanceof WasmFunctionError)) throw error;
-      return { kind: 'failed', error };
+      return { kind: 'failed', error: error instanceof WasmFunctionError ? error : notTaken(error) };
     }
   }
 
@@ -101,6 +103,7 @@ class StoreEntry {
   #lookAgain: NodeJS.Timeout | undefined;
   /** The time of the change after which it was looked a second time. */
   #lookedAgainAfter = 0;
+  #retry: NodeJS.Timeout | undefined;
 
   /** The module and the places of a `.d.ts` beside it. */
   readonly #watched: readonly string[];
@@ -132,6 +135,7 @@ class StoreEntry {
     this.#listeners.delete(listener);
     if (this.#listeners.size > 0) return false;
     clearTimeout(this.#lookAgain);
+    clearTimeout(this.#retry);
     for (const path of this.#watched) unwatchFile(path, this.#reload);
     return true;
   }
@@ -143,6 +147,7 @@ class StoreEntry {
     }
     this.#isLoading = true;
     this.#isStale = false;
+    clearTimeout(this.#retry);
     void this.load().then((outcome) => {
       this.#isLoading = false;
       if (!isSame(this.#outcome, outcome)) {
@@ -151,6 +156,8 @@ class StoreEntry {
       }
       if (this.#listeners.size === 0) return;
       if (this.#isStale) this.#reload();
+      // nothing is wrong with the file, so no change of it would end this
+      else if (outcome.kind === 'failed' && outcome.error.code === 'closed') this.#reloadSoon();
       else void this.#distrustRecent();
     });
   };
@@ -166,6 +173,11 @@ class StoreEntry {
     this.#lookAgain = setTimeout(this.#reload, TIMESTAMP_TICK);
     this.#lookAgain.unref();
   }
+
+  #reloadSoon(): void {
+    this.#retry = setTimeout(this.#reload, RETRY_AFTER);
+    this.#retry.unref();
+  }
 }
 
 /** Of files that may be missing: milliseconds since 1970. A rename keeps the time of the content and sets the other. */
@@ -179,6 +191,14 @@ async function latestChange(paths: readonly string[]): Promise<number> {
     ),
   );
   return Math.max(...times);
+}
+
+/** A fault of ours rather than the module's; the node answers with it instead of ending Node-RED. */
+export function notTaken(error: unknown): WasmFunctionError {
+  return new WasmFunctionError(
+    'module',
+    `The module could not be put to use (${messageOf(error)}). Deploy again, or choose another.`,
+  );
 }
 
 function isSame(before: ModuleOutcome | undefined, after: ModuleOutcome): boolean {

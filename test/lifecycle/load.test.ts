@@ -3,18 +3,12 @@ import assert from 'node:assert/strict';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { eventually } from '../support/node-red';
-import { module } from '../support/wasm-builder';
-import { loadOf, LoadedRuntime, multiplier, type FlowNode } from './runtime';
+import { endless, loadOf, LoadedRuntime, multiplier, type FlowNode } from './runtime';
 
 /** Messages in the flow at once. */
 const OUTSTANDING = 200;
 const BETWEEN_DEPLOYS = process.env.TEST_LONG === undefined ? 500 : 5000;
 const LONG = process.env.TEST_LONG !== undefined;
-
-/** Never comes back. */
-const endless = module({
-  functions: [{ parameters: ['i32'], results: ['i32'], export: 'multiply', body: [0x03, 0x40, 0x0c, 0, 0x0b, 0x00] }],
-});
 
 describe('under load', () => {
   let runtime: LoadedRuntime;
@@ -113,21 +107,20 @@ describe('under load', () => {
     await runtime.clear();
   });
 
-  test(
-    'a module is taken over though calls hang, which end in their time-out',
-    { skip: LONG ? false : 'long form' },
-    async () => {
-      const hanging = await runtime.write('hanging.wasm', endless);
-      await runtime.nodeRed.deploy(loadOf([{ id: 'hanging', type: 'wasm-function', file: hanging, timeout: 0.8 }]));
-      await runtime.load(2);
-      await eventually('one has timed out, the next hangs', async () => (await runtime.tally()).errors.timeout === 1);
-      await writeFile(`${hanging}.new`, multiplier(5));
-      await rename(`${hanging}.new`, hanging);
-      await eventually('the new module answers', async () => (await runtime.tally()).factors.hanging === 5);
-      await runtime.settle('closed', 'timeout');
-      await runtime.clear();
-    },
-  );
+  test('a module is taken over though calls hang, which end in their time-out', async () => {
+    const hanging = await runtime.write('hanging.wasm', endless);
+    await runtime.nodeRed.deploy(loadOf([{ id: 'hanging', type: 'wasm-function', file: hanging, timeout: 0.3 }]));
+    await runtime.load(2);
+    await eventually(
+      'one has timed out, the next hangs',
+      async () => (await runtime.tally()).errors.timeout !== undefined,
+    );
+    await writeFile(`${hanging}.new`, multiplier(5));
+    await rename(`${hanging}.new`, hanging);
+    await eventually('the new module answers', async () => (await runtime.tally()).factors.hanging === 5);
+    await runtime.settle('closed', 'timeout');
+    await runtime.clear();
+  });
 
   test('a hung call holds up a deploy for less than 15 s', { skip: LONG ? false : 'takes 10 s: --long' }, async () => {
     const hanging = await runtime.write('hanging.wasm', endless);
@@ -143,31 +136,27 @@ describe('under load', () => {
     await runtime.settle('closed', 'timeout');
   });
 
-  test(
-    '200 functions of one module share the workers and the module',
-    { skip: LONG ? false : 'long form' },
-    async () => {
-      const nodes = Array.from({ length: 200 }, (_, index) => ({
-        id: `f${String(index)}`,
-        type: 'wasm-function',
-        file,
-      }));
-      const before = await runtime.resources();
-      await runtime.nodeRed.deploy(loadOf(nodes));
-      await runtime.load(OUTSTANDING);
-      await runtime.more(5000);
-      const { threads, handles } = await runtime.resources();
-      // eight of wasmFunctionWorkers, a warm one, the loader's
-      assert.ok(threads - before.threads <= 10, `${String(threads - before.threads)} threads`);
-      const watched = (handles.STATWATCHER ?? 0) - (before.handles.STATWATCHER ?? 0);
-      assert.ok(watched <= 3, `${String(watched)} watchers for the module and its declarations`);
-      const tally = await runtime.settle('closed', 'timeout');
-      assert.equal(Object.keys(tally.factors).filter((id) => /^f\d/.test(id)).length, 200, 'each has answered');
-      await runtime.clear();
-    },
-  );
+  test('200 functions of one module share the workers and the module', async () => {
+    const nodes = Array.from({ length: 200 }, (_, index) => ({
+      id: `f${String(index)}`,
+      type: 'wasm-function',
+      file,
+    }));
+    const before = await runtime.resources();
+    await runtime.nodeRed.deploy(loadOf(nodes));
+    await runtime.load(OUTSTANDING);
+    await runtime.more(2000);
+    const { threads, handles } = await runtime.resources();
+    // eight of wasmFunctionWorkers, a warm one, the loader's
+    assert.ok(threads - before.threads <= 10, `${String(threads - before.threads)} threads`);
+    const watched = (handles.STATWATCHER ?? 0) - (before.handles.STATWATCHER ?? 0);
+    assert.ok(watched <= 3, `${String(watched)} watchers for the module and its declarations`);
+    const tally = await runtime.settle('closed', 'timeout');
+    assert.equal(Object.keys(tally.factors).filter((id) => /^f\d/.test(id)).length, 200, 'each has answered');
+    await runtime.clear();
+  });
 
-  test('200 functions of as many modules do so too', { skip: LONG ? false : 'long form' }, async () => {
+  test('200 functions of as many modules do so too', async () => {
     const nodes = await Promise.all(
       Array.from({ length: 200 }, async (_, index) => ({
         id: `g${String(index)}`,

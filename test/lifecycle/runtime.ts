@@ -49,6 +49,11 @@ export function multiplier(factor: number, padding = 0): Uint8Array {
   });
 }
 
+/** Never comes back. */
+export const endless = module({
+  functions: [{ parameters: ['i32'], results: ['i32'], export: 'multiply', body: [0x03, 0x40, 0x0c, 0, 0x0b, 0x00] }],
+});
+
 const tab: FlowNode = { id: 'tab', type: 'tab', label: 'load' };
 
 /** Without a wire nothing is sent, and nothing could be counted. */

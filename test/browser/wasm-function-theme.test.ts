@@ -11,6 +11,7 @@ const flows = [
   { id: 'tab', type: 'tab', label: 'Flow', disabled: true },
   functionNode('bytes', 60, { file: guestFile('rust-bytes/guest'), export: 'greet' }),
   functionNode('triple', 120, { file: 'triple/pkg/triple_lib_bg.wasm' }),
+  functionNode('failing', 300, { file: guestFile('rust-bindgen/guest'), export: 'fail' }),
   functionNode('imports', 180, { file: guestFile('wat/imports') }),
   functionNode('wrong', 240, { file: guestFile('wat/add'), export: 'gone', timeout: 'soon', signature: 'any' }),
 ];
@@ -52,7 +53,8 @@ describe('the wasm-function dialog in the dark theme', { skip: noBrowser || isTo
   }
 
   async function assertReadable(): Promise<void> {
-    // the editor colours a button that has the focus
+    // the editor itself colours a button that has the focus or is pointed at
+    await editor.page.mouse.move(1, 1);
     await editor.page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
     const shown = await texts(editor.page.locator('.wasm-function-dialog'));
     assert.ok(shown.length > 5, 'the dialog shows texts');
@@ -72,9 +74,12 @@ describe('the wasm-function dialog in the dark theme', { skip: noBrowser || isTo
     await editor.edit('triple');
     await dialog.argument.fill('14');
     await dialog.tryButton.click();
-    await dialog.outcome.getByText('42').waitFor();
+    await dialog.outcome.locator('.red-ui-debug-msg-type-number').waitFor();
     await assertReadable();
-    await dialog.argument.fill('many');
+    await editor.cancelDialog();
+    await editor.edit('failing');
+    await dialog.option('fail').waitFor();
+    await dialog.argument.fill('no coffee left');
     await dialog.tryButton.click();
     await dialog.outcome.locator('.wasm-function-warning').waitFor();
     await assertReadable();

@@ -55,7 +55,7 @@ describe('trying a call in the dialog', { skip: noBrowser }, () => {
       await page.setViewportSize({ width: whole.width, height: 560 });
       await dialog.argument.fill('14');
       await dialog.argument.press('Enter');
-      await dialog.outcome.getByText('42').waitFor();
+      await dialog.outcome.locator('.red-ui-debug-msg-type-number', { hasText: '42' }).waitFor();
       const below = await dialog.outcome.evaluate((outcome) => {
         const body = outcome.closest('.red-ui-tray-body')?.getBoundingClientRect();
         return outcome.getBoundingClientRect().bottom - (body?.bottom ?? 0);

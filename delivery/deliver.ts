@@ -1,7 +1,6 @@
 /** One message of a source, delivered into the flow until the flow is done with it. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FlowError, FlowOutcome, FlowTracker } from './outcome';
-import { backOff, retryAfter, type Retry } from './retry-policy';
+import { backOff, retryAfter, waitFor } from './retry-policy';
 
 export interface DeliverOptions {
   tracker: FlowTracker;
@@ -11,9 +10,9 @@ export interface DeliverOptions {
   settle: number;
   /**
    * Makes the message for one delivery, with a new `_msgid`.
-   * @param attempt 1 for the first; those that do not count against `attempts` are numbered too
+   * @param delivery 1 for the first; those that do not count against `attempts` are numbered too
    */
-  message(attempt: number): { _msgid: string };
+  message(delivery: number): { _msgid: string };
   /** Hands the message to the flow before it returns. */
   send(message: { _msgid: string }): void;
   /** Aborted when the source closes. */
@@ -27,7 +26,12 @@ export type Delivered =
   /** Tell the broker that the message is done. */
   | { kind: 'acknowledge' }
   /** Write it to the dead-letter topic, where there is one, then tell the broker. */
-  | { kind: 'dead-letter'; error: FlowError; attempts: number }
+  | {
+      kind: 'dead-letter';
+      error: FlowError;
+      /** Deliveries that ended in an error that counts. */
+      attempts: number;
+    }
   /** The source closes: tell the broker nothing. */
   | { kind: 'abandoned' };
 
@@ -39,12 +43,13 @@ export type Delivered =
  */
 export async function deliver(options: DeliverOptions): Promise<Delivered> {
   const { signal, attempts, log, wait = waitFor } = options;
+  // Each kind has a pause that grows of its own: a message that has waited long for a module has not failed yet.
   let failures = 0;
+  let waits = 0;
   let warned = false;
   for (let delivery = 1; !signal.aborted; delivery++) {
     const outcome = await deliverOnce(options, delivery);
     if (signal.aborted) break;
-    let retry: Retry = 'wait';
     switch (outcome.kind) {
       case 'completed':
         return { kind: 'acknowledge' };
@@ -53,27 +58,27 @@ export async function deliver(options: DeliverOptions): Promise<Delivered> {
         return { kind: 'acknowledge' };
       case 'failed': {
         const { error } = outcome;
-        retry = retryAfter(error);
-        if (retry !== 'wait') failures++;
-        if (retry === 'give-up' || (retry === 'count' && failures >= attempts)) {
-          return { kind: 'dead-letter', error, attempts: delivery };
-        }
-        if (retry === 'wait' && !warned) {
+        const retry = retryAfter(error);
+        if (retry === 'wait') {
+          if (!warned) log.warn(`A message waits and is delivered again until its error is mended: ${error.message}`);
           warned = true;
-          log.warn(`A message waits and is delivered again until its error is mended: ${error.message}`);
+          break;
         }
-        break;
+        failures++;
+        if (retry === 'give-up' || failures >= attempts) return { kind: 'dead-letter', error, attempts: failures };
+        await wait(backOff(failures, 'count'), signal);
+        continue;
       }
       case 'abandoned':
-        break;
     }
-    await wait(backOff(delivery, retry), signal);
+    waits++;
+    await wait(backOff(waits, 'wait'), signal);
   }
   return { kind: 'abandoned' };
 }
 
 /** The outcome of one delivery; `abandoned` as soon as the signal is aborted, whatever the tracker does. */
-async function deliverOnce(options: DeliverOptions, attempt: number): Promise<FlowOutcome> {
+async function deliverOnce(options: DeliverOptions, delivery: number): Promise<FlowOutcome> {
   const { tracker, settle, signal } = options;
   let abandon = (): void => undefined;
   const aborted = new Promise<FlowOutcome>((resolve) => {
@@ -85,19 +90,13 @@ async function deliverOnce(options: DeliverOptions, attempt: number): Promise<Fl
   try {
     while (tracker.deploy !== undefined && !signal.aborted) await Promise.race([tracker.deploy, aborted]);
     if (signal.aborted) return { kind: 'abandoned' };
-    const message = options.message(attempt);
+    const message = options.message(delivery);
     const followed = tracker.follow(message._msgid, settle);
     options.send(message);
     return await Promise.race([followed, aborted]);
   } finally {
     signal.removeEventListener('abort', abandon);
   }
-}
-
-async function waitFor(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
-  });
 }
 
 function settledText(settle: number): string {

@@ -1,4 +1,5 @@
 /** What follows from an error that nobody in the flow caught. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FlowError } from './outcome';
 
 /**
@@ -32,7 +33,17 @@ const LONGEST_PAUSE = 30_000;
 /** The same for `wait`: such a delivery is refused at once and costs next to nothing, and is to go on soon when mended. */
 const LONGEST_WAIT = 5000;
 
-/** Milliseconds before the next delivery, after `deliveries` of them: 1 s, doubling to 30 s, or to 5 s for `wait`. */
-export function backOff(deliveries: number, retry: Retry = 'count'): number {
-  return Math.min(retry === 'wait' ? LONGEST_WAIT : LONGEST_PAUSE, 1000 * 2 ** (deliveries - 1));
+/**
+ * Milliseconds before the next delivery: 1 s, doubling to 30 s, or to 5 s for `wait`.
+ * @param times how many deliveries have ended so, 1 or more
+ */
+export function backOff(times: number, retry: Exclude<Retry, 'give-up'> = 'count'): number {
+  return Math.min(retry === 'wait' ? LONGEST_WAIT : LONGEST_PAUSE, 1000 * 2 ** (times - 1));
+}
+
+/** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+export async function waitFor(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
 }

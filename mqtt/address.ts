@@ -51,9 +51,14 @@ export function parseBrokerAddress(url: string): BrokerAddress {
 function noAddress(url: string): MqttError {
   return new MqttError(
     'configuration',
-    `"${url}" is no broker address: expected mqtt://, mqtts://, ws:// or wss:// with a host. ` +
+    `"${withoutUser(url)}" is no broker address: expected mqtt://, mqtts://, ws:// or wss:// with a host. ` +
       'Correct it in the connection, such as mqtt://127.0.0.1:1883.',
   );
+}
+
+/** What cannot be parsed may still hold a password, with any character in it: all before the last `@` is left out. */
+function withoutUser(url: string): string {
+  return url.replace(/^([a-z]*:\/\/)?.*@/is, '$1…@');
 }
 
 /** As text for logs and messages. */

@@ -1,5 +1,5 @@
 import type { Log } from './settings';
-import type { ConnectionStatus, FailureReason } from './status';
+import { isSameStatus, type ConnectionStatus, type FailureReason } from './status';
 
 /** Reasons that lie with one node; whoever shows the node's status tells of them. */
 const OF_ONE_NODE: ReadonlySet<FailureReason> = new Set(['subscription', 'dead-letter', 'configuration']);
@@ -10,12 +10,12 @@ export function isOfOneNode(reason: FailureReason): boolean {
 
 /**
  * Tells of a broker once, however many clients of a connection it concerns and however often they try again: a line for
- * each reason when it first comes up, one when it went away, and one when all clients are connected again.
+ * each reason when it first comes up, one when it went away, and one when all clients are connected (again).
  */
 export class ConnectionLog {
   readonly #log: Log;
-  /** What is wrong with each client just now; a reason stays until the client is connected. */
-  readonly #failures = new Map<object, string>();
+  /** How each client stands; what it failed for stays until it is connected. */
+  readonly #clients = new Map<object, ConnectionStatus>();
   #said: 'nothing' | 'connected' | 'disconnected' = 'nothing';
 
   constructor(log: Log) {
@@ -25,31 +25,43 @@ export class ConnectionLog {
   /** @param client whose status it is: any object that stands for it */
   report(client: object, status: ConnectionStatus): void {
     switch (status.kind) {
-      case 'connecting':
-        return;
       case 'connected':
-        this.#failures.delete(client);
-        if (this.#failures.size === 0) this.#say('connected', 'Connected to the broker.');
+        this.#connected(client);
         return;
+      case 'connecting':
       case 'disconnected':
-        this.#say('disconnected', 'Disconnected from the broker.');
+        if (this.#clients.get(client)?.kind !== 'failed') this.#clients.set(client, status);
+        if (status.kind === 'disconnected') this.#say('disconnected', 'Disconnected from the broker.');
         return;
       case 'failed':
-        this.#failed(client, status);
+        // The broker is there all the same.
+        if (isOfOneNode(status.reason)) this.#connected(client);
+        else this.#failed(client, status);
     }
   }
 
   /** The client is gone. */
   forget(client: object): void {
-    this.#failures.delete(client);
+    this.#clients.delete(client);
+    this.#look();
   }
 
-  #failed(client: object, { reason, message }: ConnectionStatus & { kind: 'failed' }): void {
-    if (isOfOneNode(reason)) return;
-    const isKnown = [...this.#failures.values()].includes(message);
-    this.#failures.set(client, message);
+  #connected(client: object): void {
+    this.#clients.set(client, { kind: 'connected' });
+    this.#look();
+  }
+
+  #failed(client: object, status: ConnectionStatus & { kind: 'failed' }): void {
+    const isKnown = [...this.#clients.values()].some((other) => isSameStatus(other, status));
+    this.#clients.set(client, status);
     this.#said = 'disconnected';
-    if (!isKnown) this.#log.warn(message);
+    if (!isKnown) this.#log.warn(status.message);
+  }
+
+  #look(): void {
+    const statuses = [...this.#clients.values()];
+    if (statuses.length === 0 || !statuses.every(({ kind }) => kind === 'connected')) return;
+    this.#say('connected', 'Connected to the broker.');
   }
 
   #say(what: 'connected' | 'disconnected', text: string): void {

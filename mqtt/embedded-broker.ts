@@ -2,9 +2,10 @@ import type { Aedes } from 'aedes';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { once, type EventEmitter } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
-import { BlockList, createServer as createTcpServer, isIP, isIPv6, type Server, type Socket } from 'node:net';
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import { MqttError, messageOf } from './errors';
+import { isLoopback } from './loopback';
 import type { Credentials } from './settings';
 import { SlowReaders, STREAM_CAPACITY } from './slow-reader';
 
@@ -181,15 +182,6 @@ export class PortTakenError extends MqttError {
   constructor(message: string) {
     super('configuration', message);
   }
-}
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
-function isLoopback(address: string): boolean {
-  if (address === 'localhost') return true;
-  return isIP(address) !== 0 && loopback.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
 
 function isSameBroker(one: EmbeddedBrokerOptions, other: EmbeddedBrokerOptions): boolean {

@@ -1,4 +1,5 @@
 import { isSecure, parseBrokerAddress, type BrokerAddress } from '../../mqtt/address';
+import { isLoopback } from '../../mqtt/loopback';
 import { isQos, isTopicOrBlank } from '../editor/mqtt-values';
 import { reachConfigButtons } from '../editor/config-buttons';
 import { isNumber, takeNumber } from '../editor/number';
@@ -64,7 +65,7 @@ function isSpoken(this: DialogNode<ConnectionProperties>, value: unknown): boole
 /** A broker that others can reach needs a password. It is known in the open dialog only: elsewhere any will do. */
 function isProtected(this: DialogNode<ConnectionProperties>, value: unknown): boolean {
   const bind = trimmed(value);
-  if (bind === '' || bind === '::1' || /^127(\.\d{1,3}){3}$/.test(bind)) return true;
+  if (bind === '' || isLoopback(bind)) return true;
   const user = field('user');
   if (user.length === 0 || !isTicked('embedded', this.embedded)) return true;
   return trimmed(user.val()) !== '' || field('password').val() !== '';

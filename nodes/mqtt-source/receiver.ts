@@ -1,8 +1,7 @@
 /** What becomes of a message that a source has received. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { deliver, type Delivered } from '../../delivery/deliver';
 import type { FlowError, FlowTracker } from '../../delivery/outcome';
-import { backOff } from '../../delivery/retry-policy';
+import { backOff, waitFor } from '../../delivery/retry-policy';
 import { messageOf } from '../../mqtt/errors';
 import type { Delivery } from '../../mqtt/in-flight';
 import { payloadBytes, toFlowMessage, type OutgoingMessage } from '../../mqtt/message';
@@ -80,8 +79,8 @@ export class Receiver {
       settle,
       signal,
       log: this.#options.log,
-      message: (attempt) => {
-        if (attempt > 1) this.#retrying.add(delivery);
+      message: (number) => {
+        if (number > 1) this.#retrying.add(delivery);
         return this.#messageOf(delivery);
       },
       send: (attempt) => {
@@ -109,16 +108,16 @@ export class Receiver {
   async #giveUp(delivery: Delivery, { error, attempts }: DeadLetter): Promise<void> {
     const { settings, log } = this.#options;
     const { topic } = delivery.packet;
-    const times = String(attempts);
+    const times = attemptsText(attempts);
     if (settings.deadLetter === '') {
       this.#givenUp += 1;
       log.error(
-        `A message on "${topic}" was given up after ${times} deliveries; a dead-letter topic in the source would keep such messages. The last error: ${error.message}`,
+        `A message on "${topic}" was given up after ${times}; a dead-letter topic in the source would keep such messages. The last error: ${error.message}`,
       );
     } else if (await this.#writeDeadLetter(delivery, deadLetterMessage(delivery, settings, error, attempts))) {
       this.#deadLetters += 1;
       log.error(
-        `A message on "${topic}" was written to "${settings.deadLetter}" after ${times} deliveries. The last error: ${error.message}`,
+        `A message on "${topic}" was written to "${settings.deadLetter}" after ${times}. The last error: ${error.message}`,
       );
     } else {
       delivery.abandon();
@@ -160,10 +159,8 @@ export class Receiver {
   }
 }
 
-async function waitFor(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
-  });
+function attemptsText(attempts: number): string {
+  return attempts === 1 ? '1 attempt' : `${String(attempts)} attempts`;
 }
 
 /** The original payload; why it failed is in MQTT 5 user properties, for which 3.1.1 has no place. */

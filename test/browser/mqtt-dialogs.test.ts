@@ -239,6 +239,10 @@ describe('the dialogs of the MQTT nodes', { skip: noBrowser }, () => {
     const reason = page.locator('#node-config-input-bind-reason');
     await reason.waitFor();
     assert.match(await reason.innerText(), /needs a user and password/);
+    await enter('#node-config-input-bind', 'localhost');
+    await reason.waitFor({ state: 'detached' });
+    await enter('#node-config-input-bind', '0.0.0.0');
+    await reason.waitFor();
     await showTab('security');
     await enter('#node-config-input-user', 'someone');
     await showTab('messages');

@@ -105,6 +105,17 @@ describe('deliver', () => {
     });
   }
 
+  test('a message that has waited for a module has its attempts, and their pauses, still before it', async () => {
+    const waiting = Array.from({ length: 6 }, () => failed('module'));
+    const { result, waits } = await run([...waiting, failed('trap'), failed('queue'), failed('trap'), failed('trap')]);
+    assert.deepEqual(waits, [1000, 2000, 4000, 5000, 5000, 5000, 1000, 5000, 2000]);
+    assert.deepEqual(result, {
+      kind: 'dead-letter',
+      attempts: 3,
+      error: { code: 'trap', message: 'failed with trap' },
+    });
+  });
+
   test('delivers again what a deploy stopped on its way', async () => {
     const { result, sent } = await run([{ kind: 'abandoned' }, completed], 1);
     assert.deepEqual(result, { kind: 'acknowledge' });

@@ -139,7 +139,7 @@ for (const protocolVersion of [4, 5] as const) {
       await eventually('dead letter', () => deadLetters('stuck').length > 0);
       await untilAcknowledged('stuck');
       assert.deepEqual(payloadsOn(probe, 'seen/stuck'), ['wait']);
-      assert.match(nodeRed.output, /"in\/stuck" was written to "dead\/stuck" after 1 deliveries/);
+      assert.match(nodeRed.output, /"in\/stuck" was written to "dead\/stuck" after 1 attempt\./);
     });
 
     test('a payload that the function does not take is not tried again', async () => {

@@ -78,6 +78,25 @@ describe('broker addresses', () => {
     });
   }
 
+  for (const url of [
+    'mqqt://user:secret@host',
+    'user:secret@host',
+    ' mqtts:/user:secret@host',
+    'mqtt://user:secr/et@host',
+    'mqtt://user:a@secret@ho st',
+    'mqtt://user:\nsecret@host:99999',
+  ]) {
+    test(`the error about ${JSON.stringify(url)} does not tell the password`, () => {
+      assert.throws(
+        () => parseBrokerAddress(url),
+        ({ message }: Error) => {
+          assert.doesNotMatch(message, /user:|secr/);
+          return message.includes('…@ho') || /own fields/.test(message);
+        },
+      );
+    });
+  }
+
   test('credentials belong in their own fields', () => {
     assert.throws(
       () => parseBrokerAddress('mqtt://user:secret@host'),

@@ -47,13 +47,13 @@ describe('a reset', () => {
     const alone = await flow.call({ ...reset });
     assert.ok(alone.error === undefined || alone.error.code === 'file');
     await copyFile(guestFile('wat/counter'), file);
-    await flow.untilStatus('wasm-function.status.ready');
+    await flow.untilStatus(/^\(\) → i32/);
     assert.deepEqual(await counts([call, reset, call]), [1, 1]);
   });
 
   test('with calls in flight leaves those their state, and the ones after it start anew', async () => {
     flow = await Flow.load(counter);
-    await flow.untilStatus('wasm-function.status.ready');
+    await flow.untilStatus(/^\(\) → i32/);
     const calls = Array.from({ length: 300 }, () => call);
     const expected = calls.map((_, index) => index + 1);
     assert.deepEqual(await counts([...calls, reset, ...calls, both, ...calls.slice(1)]), [

@@ -30,16 +30,20 @@ export function endpoint(handler: Handler, log: (text: string) => void): Request
     // the connection may have ended while the permission was looked up
     if (response.destroyed) ended.abort();
     response.once('close', () => ended.abort());
-    handler(request, ended.signal).then(
-      (result) => {
+    handler(request, ended.signal)
+      .then((result) => {
         if (!response.destroyed) response.json(result);
-      },
-      (error: unknown) => {
+      })
+      // also where the result is no JSON
+      .catch((error: unknown) => {
         if (!isExpected(error) && !ended.signal.aborted)
           log(`A request of the editor failed by a fault of this package (${request.path}): ${describeFault(error)}`);
         refuse(request, response, error);
-      },
-    );
+      })
+      .catch((error: unknown) => {
+        log(`A request of the editor could not be refused (${request.path}): ${describeFault(error)}`);
+        response.destroy();
+      });
   };
 }
 

@@ -1,12 +1,11 @@
 import type { Node, NodeAPI } from 'node-red';
 import { WasmFunctionError, type ErrorContext } from '../../host/errors';
 import type { HostLimits } from '../../host/limits';
-import type { FunctionState } from '../../host/wasm-function';
 import { Activity } from './activity';
 import { readConfiguration, type Configuration, type SavedFunction } from './configuration';
 import { readEnvironmentPath } from './environment-path';
 import type { ModulePaths } from './file-path';
-import { FixedFunction, FunctionsByPath, type FunctionSource } from './function-source';
+import { FixedFunction, FunctionsByPath, type FunctionSource, type StateListener } from './function-source';
 import { MessageHandler, type Done, type Send } from './message-handler';
 import { createInputReader, createOutputWriter, createPropertyReader, type PropertyReader } from './message-values';
 import { migrate } from './migrations';
@@ -55,12 +54,10 @@ function createHandler(node: Node, saved: SavedFunction, services: NodeServices,
     const readInput = createInputReader(RED.util, node, configuration.input);
     const writeOutput = createOutputWriter(RED.util, node, configuration.output);
     const activity = new Activity((status) => node.status(status), configuration.options.concurrency);
-    const report = (state: FunctionState): void => {
-      activity.become(state);
-      const problem = state.kind === 'failed' ? state.error : state.kind === 'ready' ? state.refused : undefined;
-      if (problem !== undefined) node.warn(problem.message);
-    };
-    const { functions, readFile } = createFunctions(node, configuration, services, lease, report);
+    const { functions, readFile } = createFunctions(node, configuration, services, lease, {
+      show: (state) => activity.become(state),
+      warn: (problem) => node.warn(problem.message),
+    });
     const handler = new MessageHandler(RED, node, {
       functions,
       readFile,
@@ -105,20 +102,20 @@ function createFunctions(
   { file, options }: Configuration,
   { RED, paths }: NodeServices,
   { host }: HostLease,
-  report: (state: FunctionState) => void,
+  listener: StateListener,
 ): { functions: FunctionSource; readFile: PropertyReader | undefined } {
   const open = (absolute: string) => host.open({ ...options, file: absolute });
   switch (file.type) {
     case 'str':
-      return { functions: new FixedFunction(() => paths.locate(file.value), open, report), readFile: undefined };
+      return { functions: new FixedFunction(() => paths.locate(file.value), open, listener), readFile: undefined };
     case 'env': {
       const locate = async (): Promise<string> => paths.locate(readEnvironmentPath(RED, file.value, node));
-      return { functions: new FixedFunction(locate, open, report), readFile: undefined };
+      return { functions: new FixedFunction(locate, open, listener), readFile: undefined };
     }
     case 'msg':
     case 'flow':
     case 'global': {
-      const functions = new FunctionsByPath((path) => paths.locateInside(path), open, report);
+      const functions = new FunctionsByPath((path) => paths.locateInside(path), open, listener);
       const readFile = createPropertyReader(RED.util, node, 'file', { value: file.value, type: file.type });
       return { functions, readFile };
     }

@@ -9,12 +9,19 @@ const LOOK_AGAIN_MS = 1000;
 const KEPT_PATHS = 16;
 
 export type OpenFunction = (file: string) => WasmFunction;
-export type StateListener = (state: FunctionState) => void;
+
+/** Who hears of the functions' states. */
+export interface StateListener {
+  /** The state of the function that messages go to. */
+  show(state: FunctionState): void;
+  /** Once where a function gets into trouble; not where it is shown again. */
+  warn(problem: WasmFunctionError): void;
+}
 
 export interface FunctionSource {
   /**
    * Takes the function for a path as the node or a message gives it; `release` follows when its call has ended.
-   * @throws WasmFunctionError `file`, `permission` (at once or by rejecting)
+   * @throws WasmFunctionError (rejects) `file`, `permission`, `closed`
    */
   acquire(path: unknown): WasmFunction | Promise<WasmFunction>;
   release(open: WasmFunction): void;
@@ -32,7 +39,7 @@ export class FixedFunction implements FunctionSource {
   constructor(
     private readonly locate: () => Promise<string>,
     private readonly open: OpenFunction,
-    private readonly onState: StateListener,
+    private readonly listener: StateListener,
   ) {
     this.#look();
   }
@@ -71,8 +78,9 @@ export class FixedFunction implements FunctionSource {
       if (this.#closed) throw closedError();
       const open = this.open(file);
       this.#open = open;
-      this.onState(open.state);
-      open.onState(this.onState);
+      const take = (state: FunctionState): void => tell(this.listener, state);
+      take(open.state);
+      open.onState(take);
       return open;
     } catch (error) {
       if (error instanceof WasmFunctionError && !this.#closed) this.#report(error);
@@ -84,7 +92,28 @@ export class FixedFunction implements FunctionSource {
   #report(error: WasmFunctionError): void {
     if (this.#reported === error.message) return;
     this.#reported = error.message;
-    this.onState({ kind: 'failed', error });
+    tell(this.listener, { kind: 'failed', error });
+  }
+}
+
+function tell(listener: StateListener, state: FunctionState): void {
+  listener.show(state);
+  warnOf(listener, state);
+}
+
+function warnOf(listener: StateListener, state: FunctionState): void {
+  const problem = problemOf(state);
+  if (problem !== undefined) listener.warn(problem);
+}
+
+function problemOf(state: FunctionState): WasmFunctionError | undefined {
+  switch (state.kind) {
+    case 'loading':
+      return undefined;
+    case 'ready':
+      return state.refused;
+    case 'failed':
+      return state.error;
   }
 }
 
@@ -107,7 +136,7 @@ export class FunctionsByPath implements FunctionSource {
   constructor(
     private readonly locate: (path: unknown) => Promise<string>,
     private readonly open: OpenFunction,
-    private readonly onState: StateListener,
+    private readonly listener: StateListener,
   ) {}
 
   async acquire(path: unknown): Promise<WasmFunction> {
@@ -119,7 +148,7 @@ export class FunctionsByPath implements FunctionSource {
     kept.calls += 1;
     if (this.#shown !== kept) {
       this.#shown = kept;
-      this.onState(kept.open.state);
+      this.listener.show(kept.open.state);
     }
     this.#dropOldest();
     return kept.open;
@@ -143,7 +172,8 @@ export class FunctionsByPath implements FunctionSource {
     const kept: KeptFunction = { file, open, calls: 0, dropped: false };
     this.#byFunction.set(open, kept);
     open.onState((state) => {
-      if (this.#shown === kept) this.onState(state);
+      if (this.#shown === kept) this.listener.show(state);
+      warnOf(this.listener, state);
     });
     return kept;
   }

@@ -107,11 +107,11 @@ export class MessageHandler {
       const resets = job.message.reset === true;
       if (resets) open.reset();
       this.parts.readInput(job.message, (problem, input) => {
-        const isAlone = resets && (problem !== undefined || this.#isNoInput(job.message, input));
+        const isAlone = resets && problem === undefined && this.#isNoInput(job.message, input);
         if (isAnswered(job) || isAlone || problem !== undefined) this.parts.functions.release(open);
         else this.#call(job, open, input);
         if (isAlone) this.#finish(job, { kind: 'none' });
-        this.#prepared(job, isAlone ? undefined : problem);
+        this.#prepared(job, problem);
       });
     });
   }

@@ -34,7 +34,7 @@ export function createInputReader(util: Util, node: Node, { value, type }: Typed
   }
 }
 
-/** Reads a property of the message or of context at each message. */
+/** Reads a property of the message or of context at each message; undefined where it is not there. */
 export function createPropertyReader(
   util: Util,
   node: Node,
@@ -42,7 +42,24 @@ export function createPropertyReader(
   { value, type }: TypedProperty<'msg' | 'flow' | 'global'>,
 ): PropertyReader {
   return (message, callback) =>
-    once(name, callback, (done) => util.evaluateNodeProperty(value, type, node, message, done));
+    once(name, callback, (done) =>
+      util.evaluateNodeProperty(value, type, node, message, (error: Error | null, found?: unknown) => {
+        // Node-RED throws for a property of what is not there, but only in messages
+        if (error instanceof TypeError && type === 'msg' && endsEarly(util, message, value)) done(null);
+        else done(error, found);
+      }),
+    );
+}
+
+/** Whether something on the way to a property of the message is undefined or null. */
+function endsEarly(util: Util, message: NodeMessage, expression: string): boolean {
+  const path = util.normalisePropertyExpression(expression, message) as (string | number)[];
+  let at: unknown = message;
+  for (const step of path[0] === 'msg' ? path.slice(1) : path) {
+    if (at === undefined || at === null) return true;
+    at = (at as Readonly<Record<string | number, unknown>>)[step];
+  }
+  return false;
 }
 
 export function createOutputWriter(util: Util, node: Node, { value, type }: TypedProperty<OutputType>): PropertyWriter {

@@ -1,4 +1,7 @@
-/** Files that an editor sends: of the right content type, of a bounded size, and in a bounded time. */
+/**
+ * Files that an editor sends: of the right content type, of a bounded size, and never silent for long. How long the
+ * whole may take is bounded by Node's own server (`requestTimeout`, 300 s).
+ */
 import type { Request } from 'express';
 import { WasmFunctionError } from '../../host/errors';
 import { MAX_DECLARATIONS, MIB, SEND_PATIENCE, type HostLimits } from '../../host/limits';

@@ -200,6 +200,16 @@ describe('wasm-function', () => {
       assert.equal((await flow.call({ ...counted, reset: true })).sent[0]?.payload, 1);
     });
 
+    test('an input that cannot be read is an error with a reset, too: the payload is not lost', async () => {
+      flow = await Flow.load({ file: guestFile('wat/counter'), input: '$number(payload)', inputType: 'jsonata' });
+      assert.equal(await payloadFor('1'), 1);
+      const error = await errorFor({ payload: 'no number', reset: true });
+      assert.equal(error.code, 'arguments');
+      assert.match(error.message, /input could not be read/);
+      assert.deepEqual(await flow.call({ reset: true }), { sent: [] });
+      assert.equal(await payloadFor('1'), 1);
+    });
+
     test('only true resets', async () => {
       flow = await Flow.load({ file: guestFile('wat/counter') });
       assert.equal(await payloadFor(undefined), 1);

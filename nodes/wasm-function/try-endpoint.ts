@@ -64,6 +64,7 @@ function readArgument(RED: NodeAPI, argument: unknown): unknown {
   const type = readChoice('argument.type', asked.type, ARGUMENT_TYPES, 'none');
   const value = readText('argument.value', asked.value);
   if (type === 'none') return undefined;
+  if (type === 'num') return readNumber(value);
   const nobody = {} as Parameters<NodeAPI['util']['evaluateNodeProperty']>[2];
   try {
     return RED.util.evaluateNodeProperty(value, type, nobody, {}) as unknown;
@@ -76,6 +77,16 @@ function readArgument(RED: NodeAPI, argument: unknown): unknown {
         : 'The argument is no list of bytes. Write numbers from 0 to 255 in brackets, such as [104, 105].',
     );
   }
+}
+
+/** As Node-RED reads one, save that an inject node makes 0 of a blank field, and NaN of what is no number. */
+function readNumber(text: string): number {
+  const number = text.trim() === '' ? Number.NaN : Number(text);
+  if (!Number.isNaN(number)) return number;
+  throw new WasmFunctionError(
+    'arguments',
+    'The argument is no number. Write one such as 21.5, with a point, or choose another type.',
+  );
 }
 
 function toAnswer(RED: NodeAPI<RuntimeSettings>, trial: Trial): Tried {

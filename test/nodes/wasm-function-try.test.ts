@@ -50,6 +50,21 @@ describe('a call that is tried from the dialog', () => {
     assert.equal(json.value?.msg, '42');
   });
 
+  test('a number that is none is an error, and not NaN or 0', async () => {
+    for (const value of ['abc', '7,5', '', ' ', 'NaN']) {
+      const { error, ...answer } = await tryCall('wat/triple', { argument: { type: 'num', value } });
+      assert.deepEqual([error?.code, answer.value], ['arguments', undefined], value);
+      assert.match(error?.message ?? '', /^The argument is no number\./);
+    }
+    for (const [value, tripled] of [
+      [' 14 ', '42'],
+      ['-2.5e1', '-75'],
+      ['0x0a', '30'],
+    ] as const) {
+      assert.equal((await tryCall('wat/triple', { argument: { type: 'num', value } })).value?.msg, tripled, value);
+    }
+  });
+
   test('runs with nothing kept and nothing deployed: a counter counts from the beginning each time', async () => {
     const first = await tryCall('wat/counter');
     assert.equal((await tryCall('wat/counter')).value?.msg, first.value?.msg);

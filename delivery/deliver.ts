@@ -1,5 +1,5 @@
 /** One message of a source, delivered into the flow until the flow is done with it. */
-import type { FlowError, FlowOutcome, FlowTracker } from './outcome';
+import type { FlowError, FlowOutcome, FlowState, FlowTracker } from './outcome';
 import { backOff, retryAfter, waitFor } from './retry-policy';
 
 export interface DeliverOptions {
@@ -80,22 +80,32 @@ export async function deliver(options: DeliverOptions): Promise<Delivered> {
 /** The outcome of one delivery; `abandoned` as soon as the signal is aborted, whatever the tracker does. */
 async function deliverOnce(options: DeliverOptions, delivery: number): Promise<FlowOutcome> {
   const { tracker, settle, signal } = options;
-  let abandon = (): void => undefined;
-  const aborted = new Promise<FlowOutcome>((resolve) => {
-    abandon = (): void => {
-      resolve({ kind: 'abandoned' });
+  await untilFlowsRun(tracker, signal);
+  if (signal.aborted) return { kind: 'abandoned' };
+  const message = options.message(delivery);
+  const followed = tracker.follow(message._msgid, settle);
+  options.send(message);
+  return (await unlessAborted(followed, signal)) ?? { kind: 'abandoned' };
+}
+
+/** Resolves when what is sent reaches the nodes it goes to, or as soon as the signal is aborted. */
+export async function untilFlowsRun(flows: FlowState, signal: AbortSignal): Promise<void> {
+  while (flows.deploy !== undefined && !signal.aborted) await unlessAborted(flows.deploy, signal);
+}
+
+/** What `promise` gives; undefined as soon as the signal is aborted. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  let abort = (): void => undefined;
+  const aborted = new Promise<undefined>((resolve) => {
+    abort = (): void => {
+      resolve(undefined);
     };
-    signal.addEventListener('abort', abandon, { once: true });
+    signal.addEventListener('abort', abort, { once: true });
   });
   try {
-    while (tracker.deploy !== undefined && !signal.aborted) await Promise.race([tracker.deploy, aborted]);
-    if (signal.aborted) return { kind: 'abandoned' };
-    const message = options.message(delivery);
-    const followed = tracker.follow(message._msgid, settle);
-    options.send(message);
-    return await Promise.race([followed, aborted]);
+    return await Promise.race([promise, aborted]);
   } finally {
-    signal.removeEventListener('abort', abandon);
+    signal.removeEventListener('abort', abort);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { NodeAPI } from 'node-red';
+import { DeployWatch, type WatchedFlows } from './deploy-watch';
 import type { FlowMessage, FlowNode, Receipt } from './flow-node';
 import { FlowLedger } from './flow-tracker';
 import type { FlowOutcome, FlowTracker } from './outcome';
@@ -50,45 +51,54 @@ const ledgers = new WeakMap<Hooks, HookedLedger>();
  * registered while any of them is open. Undefined where the runtime has no hooks.
  */
 export function trackerFor(RED: Runtime): FlowTracker | undefined {
+  return ledgerFor(RED)?.open();
+}
+
+/** Whether the flows run, for a source that follows no message: without any hook. Close it with the source. */
+export function flowsOf(RED: Runtime): WatchedFlows | undefined {
+  return ledgerFor(RED)?.deploys.open();
+}
+
+function ledgerFor(RED: Runtime): HookedLedger | undefined {
   const { hooks } = RED;
   if (hooks === undefined) return undefined;
   let ledger = ledgers.get(hooks);
   if (ledger === undefined) ledgers.set(hooks, (ledger = new HookedLedger(RED, hooks)));
-  return ledger.open();
+  return ledger;
 }
 
 class HookedLedger {
+  readonly deploys: DeployWatch;
   readonly #ledger: FlowLedger;
   readonly #trackers = new Set<FlowTracker>();
   #sweeper: NodeJS.Timeout | undefined;
   #hooksOfOthers = false;
-  #deploy: { readonly ended: Promise<void>; end(): void; readonly routeMayLag: boolean } | undefined;
+  #flows: WatchedFlows | undefined;
+  /** During a deploy: whether another package had a hook where messages are routed before ours was there. */
+  #routeMayLagInDeploy: boolean | undefined;
   readonly #deployStarts = (): void => {
     this.#ledger.deployStarts();
-    if (this.#deploy !== undefined) return;
-    const routeMayLag = this.#routeMayLag();
+    if (this.#routeMayLagInDeploy !== undefined) return;
+    this.#routeMayLagInDeploy = this.#routeMayLag();
     this.hooks.add(ROUTE_HOOK, ({ msg, source, destination }: RouteEvent) => {
       this.#ledger.routed(msg, source.node, destination.id);
     });
-    let end = (): void => undefined;
-    const ended = new Promise<void>((resolve) => (end = resolve));
-    this.#deploy = { ended, end, routeMayLag };
   };
   readonly #nodesStopped = (): void => {
     this.#ledger.nodesStopped();
   };
   readonly #deployEnds = (): void => {
     this.#ledger.deployEnds();
-    if (this.#deploy === undefined) return;
+    if (this.#routeMayLagInDeploy === undefined) return;
     this.hooks.remove(ROUTE_HOOK);
-    this.#deploy.end();
-    this.#deploy = undefined;
+    this.#routeMayLagInDeploy = undefined;
   };
 
   constructor(
     private readonly runtime: Runtime,
     private readonly hooks: Hooks,
   ) {
+    this.deploys = new DeployWatch(runtime.events);
     this.#ledger = new FlowLedger({
       decideSoon: () => setImmediate(() => this.#ledger.decide()),
       isRunning: (id, node) => {
@@ -101,7 +111,7 @@ class HookedLedger {
 
   open(): FlowTracker {
     if (this.#trackers.size === 0) this.#start();
-    const currentDeploy = (): Promise<void> | undefined => this.#deploy?.ended;
+    const currentDeploy = (): Promise<void> | undefined => this.deploys.deploy;
     const tracker: FlowTracker = {
       get deploy() {
         return currentDeploy();
@@ -122,12 +132,13 @@ class HookedLedger {
 
   /** Whether another package has a hook where messages are routed; during a deploy there is one of ours. */
   #routeMayLag(): boolean {
-    return this.#deploy?.routeMayLag ?? this.hooks.has('preRoute');
+    return this.#routeMayLagInDeploy ?? this.hooks.has('preRoute');
   }
 
   #start(): void {
     const { hooks } = this;
     const ledger = this.#ledger;
+    this.#flows = this.deploys.open();
     this.#hooksOfOthers = hooks.has('preDeliver');
     hooks.add(`preDeliver.${LABEL}`, (event: SendEvent) => {
       ledger.delivered(event.msg, event.source.node, event.destination.node);
@@ -158,6 +169,7 @@ class HookedLedger {
     this.runtime.events.off('flows:stopped', this.#nodesStopped);
     this.runtime.events.off('flows:started', this.#deployEnds);
     this.#deployEnds();
+    this.#flows?.close();
     clearInterval(this.#sweeper);
   }
 }

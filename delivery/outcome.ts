@@ -17,13 +17,16 @@ export interface FlowError {
   readonly source?: string;
 }
 
-/** Follows messages through a flow, by `_msgid`. */
-export interface FlowTracker {
+export interface FlowState {
   /**
    * Undefined while the flows run. While they are deployed or started, resolves when that has ended: what is sent
    * before may find no node to go to, and the runtime drops it without a word.
    */
   readonly deploy: Promise<void> | undefined;
+}
+
+/** Follows messages through a flow, by `_msgid`. */
+export interface FlowTracker extends FlowState {
   /**
    * Call it before the message is sent.
    * @param messageId the message's `_msgid`

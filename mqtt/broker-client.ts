@@ -1,8 +1,8 @@
 import { MqttClient, type IClientOptions, type IConnackPacket, type Packet } from 'mqtt';
-import type { Duplex } from 'node:stream';
+import { PassThrough, type Duplex } from 'node:stream';
 import { addressText } from './address';
 import type { Announcement, ConnectionSettings } from './settings';
-import { failureOf, isSameStatus, type ConnectionStatus, type StatusListener } from './status';
+import { failureOf, isSameStatus, unusableTls, type ConnectionStatus, type StatusListener } from './status';
 import { openStream } from './stream';
 
 /** Milliseconds before the first attempt to reconnect; doubled up to the longest. */
@@ -59,7 +59,15 @@ export class BrokerClient {
 
   #openStream(): Duplex {
     const { settings, wrap } = this.#options;
-    const stream = openStream(settings.address, settings.tls);
+    let stream: Duplex;
+    try {
+      stream = openStream(settings.address, settings.tls);
+    } catch (error) {
+      // Keys and certificates are read before anything is connected. The library takes no errors here: it is given a
+      // stream that is closed already.
+      this.#setStatus(unusableTls(error, addressText(settings.address)));
+      return new PassThrough().destroy();
+    }
     // The library tells only of errors that carry a code; WebSocket's refusals carry none.
     stream.on('error', (error) => {
       this.#fail(error);

@@ -15,7 +15,10 @@ const PORT_RETRY = 5000;
 
 /** One node's share in a connection. */
 export interface ConnectionUse {
-  /** @param removed the node itself was removed, not only stopped: its session on the broker ends */
+  /**
+   * Resolves once nothing of this use is under way any more: within 3 s what was published is acknowledged, or an error.
+   * @param removed the node itself was removed, not only stopped: its session on the broker ends
+   */
   release(removed: boolean): Promise<void>;
 }
 
@@ -85,18 +88,19 @@ export class Connection {
   /** Publishes with the client all sinks of the connection share. */
   publisher(onStatus: StatusListener): Publisher {
     const user = {};
+    const client = this.#openPublisher();
     this.#add(user, onStatus);
     this.#publishers.add(user);
-    const client = this.#openPublisher();
     onStatus(this.#publisherStatus);
     return {
       get waiting() {
         return client.waiting;
       },
-      publish: (message) => client.publish(message),
+      publish: (message) => client.publish(message, user),
       release: async () => {
         this.#publishers.delete(user);
-        await this.#remove(user);
+        // Where it is the last user, the client closes and waits for everything at once.
+        await Promise.all([this.#remove(user), client.leave(user)]);
       },
     };
   }
@@ -112,9 +116,9 @@ export class Connection {
   }
 
   #add(user: object, onStatus: StatusListener): void {
-    this.#users.set(user, onStatus);
     const { birth, will } = this.settings;
     if (birth !== undefined || will !== undefined) this.#openPublisher();
+    this.#users.set(user, onStatus);
   }
 
   async #remove(user: object): Promise<void> {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BrokerClient, discardSession } from './broker-client';
 import { clientIdOf } from './client-id';
 import { addressText } from './address';
@@ -17,11 +18,13 @@ const UNSAID_RECEIVE_MAXIMUM = 0xffff;
  */
 const RECEIVE_MAXIMUM_311 = 20;
 
-/** Milliseconds a closing client waits for the broker's last acknowledgements. */
+/** Milliseconds that is waited for the broker's last acknowledgements when a node leaves or the client closes. */
 const DRAIN_TIMEOUT = 3000;
 
 interface Publication {
   readonly message: OutgoingMessage;
+  /** Whoever publishes it. */
+  readonly owner: object;
   resolve(): void;
   reject(error: Error): void;
 }
@@ -40,7 +43,9 @@ export class SinkClient {
   #inFlight = 0;
   #everConnected = false;
   #closed = false;
-  #drained: (() => void) | undefined;
+  readonly #gone = new WeakSet();
+  /** Called with each publication that ends. */
+  readonly #onEnd = new Set<() => void>();
   status: ConnectionStatus = { kind: 'connecting' };
 
   constructor(settings: ConnectionSettings, onStatus: StatusListener) {
@@ -77,26 +82,38 @@ export class SinkClient {
    * Resolves when the broker has acknowledged (QoS 1: PUBACK, QoS 2: PUBCOMP; QoS 0: when it is written).
    * While there is no connection, or the broker has as many as it takes at once, up to MAX_WAITING messages of QoS 1
    * and 2 wait; those of QoS 0 wait only for the first connection.
+   * @param owner the node that publishes: any object that stands for it
    */
-  publish(message: OutgoingMessage): Promise<void> {
+  publish(message: OutgoingMessage, owner: object): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) {
+      if (this.#closed || this.#gone.has(owner)) {
         reject(closedError());
         return;
       }
-      const publication = { message, resolve, reject };
+      const publication = { message, owner, resolve, reject };
       const hasTurn = message.qos === 0 || this.#waiting.length === 0;
       if (hasTurn && this.#takes(publication)) this.#send(publication);
       else this.#wait(publication);
     });
   }
 
-  /** Waits shortly for the broker to take what it was given; what is not acknowledged then is an error. */
+  /**
+   * Waits shortly for the broker to take what this owner has published; what is not acknowledged then is an error, and
+   * what was not sent yet is not sent any more: whoever gave the message gives it again. Publishes nothing more for it.
+   */
+  async leave(owner: object): Promise<void> {
+    this.#gone.add(owner);
+    const isOwn = (publication: Publication): boolean => publication.owner === owner;
+    await this.#end(isOwn);
+    this.#sendWaiting();
+    // The node that published says so to its flow before it counts as closed.
+    await nextTurn();
+  }
+
+  /** The same for all owners, and ends the connection. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#receiveMaximum !== undefined) await this.#drain();
-    for (const { reject } of [...this.#waiting.splice(0), ...this.#unacknowledged]) reject(closedError());
-    this.#unacknowledged.clear();
+    await this.#end(() => true);
     await this.#client?.end();
   }
 
@@ -131,6 +148,7 @@ export class SinkClient {
     if (birth !== undefined) {
       this.#send({
         message: { ...birth, payload: Buffer.from(birth.payload, 'utf8') },
+        owner: this,
         resolve: ignore,
         reject: ignore,
       });
@@ -160,23 +178,37 @@ export class SinkClient {
         if (error === undefined || (error as Error | null) === null) publication.resolve();
         else publication.reject(publishError(topic, error).in({ broker: addressText(this.#settings.address) }));
         this.#sendWaiting();
-        if (this.#isDrained) this.#drained?.();
+        for (const look of this.#onEnd) look();
       },
     );
   }
 
-  get #isDrained(): boolean {
-    return this.#unacknowledged.size === 0 && this.#waiting.length === 0;
+  /** Waits for those under way while there is a connection, and answers the rest with an error. */
+  async #end(isMeant: (publication: Publication) => boolean): Promise<void> {
+    if (this.#receiveMaximum !== undefined) await this.#drain(isMeant);
+    const left = [...this.#waiting, ...this.#unacknowledged].filter(isMeant);
+    const kept = this.#waiting.filter((publication) => !isMeant(publication));
+    this.#waiting.splice(0, this.#waiting.length, ...kept);
+    for (const publication of left) {
+      this.#unacknowledged.delete(publication);
+      publication.reject(closedError());
+    }
   }
 
-  async #drain(): Promise<void> {
-    if (this.#isDrained) return;
+  async #drain(isMeant: (publication: Publication) => boolean): Promise<void> {
+    const isDrained = (): boolean => !this.#waiting.some(isMeant) && ![...this.#unacknowledged].some(isMeant);
+    if (isDrained()) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, DRAIN_TIMEOUT);
-      this.#drained = () => {
+      const end = (): void => {
         clearTimeout(timer);
+        this.#onEnd.delete(look);
         resolve();
       };
+      const look = (): void => {
+        if (isDrained()) end();
+      };
+      const timer = setTimeout(end, DRAIN_TIMEOUT);
+      this.#onEnd.add(look);
     });
   }
 }

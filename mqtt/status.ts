@@ -1,4 +1,5 @@
 /** How a client stands with its broker, and why. */
+import { wordsOf } from './errors';
 
 export const FAILURE_REASONS = [
   'address',
@@ -75,6 +76,18 @@ export function failureOf(error: unknown, where: string): ConnectionStatus & { k
   const reason = reasonOf(error);
   const detail = error instanceof Error && error.message !== '' ? error.message : codeOf(error);
   return { kind: 'failed', reason, message: `${where}: ${ADVICE[reason]} (${detail}). It is tried again.` };
+}
+
+/**
+ * A key, certificate or passphrase that cannot be used, before anything was connected.
+ * @param where the broker's address, for the sentence
+ */
+export function unusableTls(error: unknown, where: string): ConnectionStatus & { kind: 'failed' } {
+  return {
+    kind: 'failed',
+    reason: 'tls',
+    message: `${where}: the certificate, key or passphrase of the TLS configuration cannot be used (${wordsOf(error)}). Correct it there and deploy again.`,
+  };
 }
 
 function reasonOf(error: unknown): BrokerFailure {

@@ -7,7 +7,10 @@ import type { BrokerAddress } from './address';
 /** What Node-RED's tls-config node gives, and the rest of Node's own TLS options. */
 export type TlsOptions = Omit<ConnectionOptions, 'host' | 'port' | 'path' | 'socket'>;
 
-/** Opens the byte stream to a broker; the stream's `error` says why it could not. */
+/**
+ * Opens the byte stream to a broker; the stream's `error` says why it could not.
+ * @throws Error of Node, where a key, certificate or passphrase among the TLS options cannot be used
+ */
 export function openStream(address: BrokerAddress, tls: TlsOptions): Duplex {
   const { protocol, host, port, path } = address;
   switch (protocol) {

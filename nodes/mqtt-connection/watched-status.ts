@@ -15,25 +15,26 @@ export const LOOK_INTERVAL = 1000;
 
 /**
  * A status with counts in it, which are looked at once a second: so a message costs nothing, and a burst that is over
- * soon is not shown. Owns a timer until it is closed.
+ * soon is not shown. Owns a timer from its first update until it is closed.
  */
 export class WatchedStatus {
   readonly #look: () => ShownStatus;
   readonly #show: (status: ShownStatus) => void;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
   #shown = '';
 
   constructor(look: () => ShownStatus, show: (status: ShownStatus) => void) {
     this.#look = look;
     this.#show = show;
-    this.#timer = setInterval(() => {
-      this.update();
-    }, LOOK_INTERVAL);
-    this.#timer.unref();
   }
 
-  /** Looks at once, and shows what has changed. */
+  /** Looks at once, and shows what has changed; from the first time on once a second. */
   update(): void {
+    if (this.#closed) return;
+    this.#timer ??= setInterval(() => {
+      this.update();
+    }, LOOK_INTERVAL).unref();
     const status = this.#look();
     const text = JSON.stringify(status);
     if (text === this.#shown) return;
@@ -42,6 +43,7 @@ export class WatchedStatus {
   }
 
   close(): void {
+    this.#closed = true;
     clearInterval(this.#timer);
   }
 }

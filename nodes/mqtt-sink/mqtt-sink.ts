@@ -26,6 +26,13 @@ const register = (RED: NodeAPI): void => {
   function connect(node: Node, settings: SinkSettings, connection: Connection): void {
     let used: Publisher | undefined;
     const status = new SinkStatus(showStatus(RED, node), () => used?.waiting ?? 0);
+    // Before the first thing that may fail: what was opened until then is released.
+    node.on('close', (removed: boolean, done: (error?: Error) => void) => {
+      status.close();
+      Promise.resolve(used?.release(removed)).then(() => {
+        done();
+      }, done);
+    });
     const publisher = (used = connection.publisher((connectionStatus) => {
       status.connection(connectionStatus);
     }));
@@ -39,12 +46,6 @@ const register = (RED: NodeAPI): void => {
       } catch (error) {
         throw error instanceof MqttError ? error.in({ broker, ...topicOf(outgoing, settings) }) : error;
       }
-    });
-    node.on('close', (removed: boolean, done: (error?: Error) => void) => {
-      status.close();
-      publisher.release(removed).then(() => {
-        done();
-      }, done);
     });
   }
 

@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { Node, NodeAPI } from 'node-red';
 import type { FlowTracker } from '../../delivery/outcome';
-import { trackerFor } from '../../delivery/node-red-tracker';
-import type { Connection, ConnectionUse, Subscription } from '../../mqtt/connection';
+import { flowsOf, trackerFor } from '../../delivery/node-red-tracker';
+import type { Connection, Subscription } from '../../mqtt/connection';
 import { connectionOf, showMisconfigured, showStatus } from '../mqtt-connection/connection-node';
 import { parseSource, type SourceDefinition, type SourceSettings } from './configuration';
 import { Receiver } from './receiver';
@@ -22,12 +22,23 @@ const register = (RED: NodeAPI): void => {
     const closing = new AbortController();
     // Every message in the flow waits for it.
     setMaxListeners(0, closing.signal);
+    const ends: ((removed: boolean) => unknown)[] = [];
+    // Before the first thing that may fail: what was opened until then ends with the node.
+    node.on('close', (removed: boolean, done: () => void) => {
+      closing.abort();
+      void Promise.allSettled(ends.map(async (end) => end(removed))).finally(done);
+    });
+
     const tracker = settings.acknowledge === 'completed' ? openTracker(node) : undefined;
+    const flows = tracker ?? flowsOf(RED);
+    ends.push(() => flows?.close());
     const deadLetters = settings.deadLetter === '' ? undefined : connection.publisher(() => undefined);
+    ends.push((removed) => deadLetters?.release(removed));
     const log = logOf(node);
     const receiver: Receiver = new Receiver({
       settings,
       tracker,
+      flows,
       signal: closing.signal,
       log,
       newMessageId: () => RED.util.generateId(),
@@ -45,6 +56,9 @@ const register = (RED: NodeAPI): void => {
       load: () => ({ ...receiver.counts, inFlight: subscription?.inFlight ?? 0 }),
       maxInFlight: settings.maxInFlight,
     });
+    ends.push(() => {
+      status.close();
+    });
     const own = (subscription = connection.subscribe({
       id: node.id,
       filter: settings.filter,
@@ -58,12 +72,7 @@ const register = (RED: NodeAPI): void => {
       },
       log,
     }));
-    node.on('close', (removed: boolean, done: () => void) => {
-      closing.abort();
-      status.close();
-      tracker?.close();
-      void release([own, deadLetters], removed).finally(done);
-    });
+    ends.push((removed) => own.release(removed));
   }
 
   function openTracker(node: Node): FlowTracker | undefined {
@@ -97,10 +106,6 @@ function logOf(node: Node): SourceLog {
       node.error(text);
     },
   };
-}
-
-async function release(uses: readonly (ConnectionUse | undefined)[], removed: boolean): Promise<void> {
-  await Promise.allSettled(uses.map((use) => use?.release(removed)));
 }
 
 export = register;

@@ -1,6 +1,6 @@
 /** What becomes of a message that a source has received. */
-import { deliver, type Delivered } from '../../delivery/deliver';
-import type { FlowError, FlowTracker } from '../../delivery/outcome';
+import { deliver, untilFlowsRun, type Delivered } from '../../delivery/deliver';
+import type { FlowError, FlowState, FlowTracker } from '../../delivery/outcome';
 import { backOff, waitFor } from '../../delivery/retry-policy';
 import { messageOf } from '../../mqtt/errors';
 import type { Delivery } from '../../mqtt/in-flight';
@@ -13,6 +13,8 @@ export interface ReceiverOptions {
   readonly settings: SourceSettings;
   /** Undefined acknowledges a message as soon as it is handed to the flow. */
   readonly tracker: FlowTracker | undefined;
+  /** Undefined where the runtime does not tell whether the flows run. */
+  readonly flows: FlowState | undefined;
   /** Aborted when the source closes. */
   readonly signal: AbortSignal;
   readonly log: { warn(text: string): void; error(text: string): void };
@@ -67,9 +69,8 @@ export class Receiver {
       await this.#giveUp(delivery, { kind: 'dead-letter', error: { message: (error as Error).message }, attempts: 0 });
       return;
     }
-    if (tracker === undefined || delivery.packet.qos === 0) {
-      send(message);
-      delivery.acknowledge();
+    if (delivery.packet.qos === 0 || tracker === undefined) {
+      await this.#handOver(delivery, message);
       return;
     }
     const { attempts, settle } = this.#options.settings;
@@ -98,6 +99,20 @@ export class Receiver {
       case 'abandoned':
         delivery.abandon();
     }
+  }
+
+  /** A message that is acknowledged at once waits for the nodes it goes to; of QoS 0 too many may come to keep them. */
+  async #handOver(delivery: Delivery, message: FlowMessage): Promise<void> {
+    const { flows, send, signal } = this.#options;
+    if (delivery.packet.qos > 0) {
+      if (flows !== undefined) await untilFlowsRun(flows, signal);
+      if (signal.aborted) {
+        delivery.abandon();
+        return;
+      }
+    }
+    send(message);
+    delivery.acknowledge();
   }
 
   /** Each delivery into the flow has values of its own: the flow may change them. */

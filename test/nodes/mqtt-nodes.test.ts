@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import helper from 'node-red-node-test-helper';
 import type { Node, NodeMessage } from 'node-red';
+import { Connection } from '#dist/mqtt/connection';
 import mqttConnection from '#dist/nodes/mqtt-connection/mqtt-connection';
 import mqttSink from '#dist/nodes/mqtt-sink/mqtt-sink';
 import mqttSource from '#dist/nodes/mqtt-source/mqtt-source';
@@ -251,6 +252,22 @@ describe('the MQTT nodes', { skip: mosquittoMissing }, () => {
       assert.equal((error as { code?: string } | undefined)?.code, 'configuration');
     });
   }
+
+  test('a source whose subscription throws still ends what it has opened, and shows why it cannot work', async (context) => {
+    let released = 0;
+    const use = { waiting: 0, publish: () => Promise.resolve(), release: () => Promise.resolve(void (released += 1)) };
+    context.mock.method(Connection.prototype, 'publisher', () => use);
+    context.mock.method(Connection.prototype, 'subscribe', () => {
+      throw new Error('no subscription');
+    });
+    await helper.load(types, [
+      connection(),
+      { id: 'source', type: 'mqtt-source', connection: 'c', topic: 't', deadLetter: 'dead', wires: [] },
+    ]);
+    assert.equal(observe('source').statuses.at(-1)?.text, 'mqtt-source.status.configuration');
+    await helper.unload();
+    assert.equal(released, 1);
+  });
 
   test('the embedded broker says when its port is taken', async () => {
     await helper.load(types, [

@@ -34,6 +34,7 @@ describe('a dead letter that the broker refuses', () => {
     receiver = new Receiver({
       settings,
       tracker: undefined,
+      flows: undefined,
       signal: closing.signal,
       log: { warn: () => undefined, error: () => undefined },
       newMessageId: () => 'id',
@@ -87,5 +88,72 @@ describe('a dead letter that the broker refuses', () => {
     closing.abort();
     await eventually('abandoned', () => ends.length > 0);
     assert.deepEqual(ends, ['abandoned']);
+  });
+});
+
+describe('a source that acknowledges as received, while the flows are started', () => {
+  let closing: AbortController;
+  let deploy: Promise<void> | undefined;
+  let endDeploy: () => void;
+  let events: string[];
+  let receiver: Receiver;
+
+  beforeEach(() => {
+    closing = new AbortController();
+    events = [];
+    deploy = new Promise((resolve) => {
+      endDeploy = (): void => {
+        deploy = undefined;
+        resolve();
+      };
+    });
+    receiver = new Receiver({
+      settings: parseSource({ id: 's', name: '', type: 'mqtt-source', z: '', topic: 'in', acknowledge: 'received' }),
+      tracker: undefined,
+      flows: {
+        get deploy() {
+          return deploy;
+        },
+      },
+      signal: closing.signal,
+      log: { warn: () => undefined, error: (text) => events.push(text) },
+      newMessageId: () => 'id',
+      send: ({ payload }) => events.push(`sent ${String(payload)}`),
+      publish: () => Promise.resolve(),
+      onDeadLetterRefused: () => undefined,
+    });
+  });
+
+  const receive = (payload: string, qos: 0 | 1 | 2): void => {
+    receiver.receive({
+      packet: { cmd: 'publish', topic: 'in', payload, qos, messageId: 1, retain: false, dup: false },
+      acknowledge: () => events.push(`acknowledged ${payload}`),
+      abandon: () => events.push(`abandoned ${payload}`),
+    });
+  };
+
+  test('keeps what came with QoS 1 and 2 until they run, in order, and acknowledges then', async () => {
+    receive('a', 1);
+    receive('b', 2);
+    await new Promise(setImmediate);
+    assert.deepEqual(events, []);
+    endDeploy();
+    await new Promise(setImmediate);
+    assert.deepEqual(events, ['sent a', 'acknowledged a', 'sent b', 'acknowledged b']);
+  });
+
+  test('does not keep what came with QoS 0', async () => {
+    receive('zero', 0);
+    await new Promise(setImmediate);
+    assert.deepEqual(events, ['sent zero', 'acknowledged zero']);
+  });
+
+  test('leaves what it keeps to the broker when it closes', async () => {
+    receive('a', 1);
+    closing.abort();
+    await new Promise(setImmediate);
+    endDeploy();
+    await new Promise(setImmediate);
+    assert.deepEqual(events, ['abandoned a']);
   });
 });

@@ -2,13 +2,14 @@ import { resolve } from 'node:path';
 import { ABI_NAMES, CONVENTIONS } from '../host/abi/adapter';
 import { createWasmHost } from '../host/host';
 import { DEFAULT_LIMITS } from '../host/limits';
+import { oneLine } from '../host/one-line';
 import type { Parameter } from '../host/values/signature';
 import { parseSignature } from '../host/values/parse-signature';
 import { RESULT_KINDS, type FunctionOptions } from '../host/wasm-function';
 import { readArguments } from './call-arguments';
 import { writeResult } from './call-result';
 import { untilReady } from './ready-function';
-import { oneLine, parseCommandLine, UsageError } from './terminal';
+import { parseCommandLine, UsageError } from './terminal';
 
 export const CALL_HELP = `Usage: wasm-function call [options] FILE EXPORT [ARG…]
 

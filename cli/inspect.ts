@@ -1,7 +1,8 @@
 import { createWasmHost } from '../host/host';
 import { DEFAULT_LIMITS } from '../host/limits';
 import type { Inspection } from '../host/inspection';
-import { oneLine, parseCommandLine, UsageError } from './terminal';
+import { oneLine } from '../host/one-line';
+import { parseCommandLine, UsageError } from './terminal';
 
 export const INSPECT_HELP = `Usage: wasm-function inspect FILE [--json]
 

@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WasmFunctionError } from '../host/errors';
+import { oneLine } from '../host/one-line';
 import { call, CALL_HELP } from './call';
 import { inspect, INSPECT_HELP } from './inspect';
-import { oneLine, UsageError } from './terminal';
+import { UsageError } from './terminal';
 
 const HELP = `Usage: wasm-function COMMAND …
 

@@ -33,9 +33,3 @@ export function parseCommandLine<const T extends NonNullable<ParseArgsConfig['op
 function firstSentence(text: string): string {
   return text.split(/\. |\n/)[0]?.replace(/\.$/, '') ?? text;
 }
-
-/** Text of a module or a guest on one line, without what could steer a terminal. */
-export function oneLine(text: string, length = 200): string {
-  const line = text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim();
-  return line.length > length ? `${line.slice(0, length)} …` : line;
-}

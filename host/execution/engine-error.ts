@@ -1,7 +1,8 @@
 import type { Guest } from '../abi/adapter';
 import { WasmFunctionError } from '../errors';
 import { MIB } from '../limits';
-import { guestWords } from '../abi/guest-error';
+import { oneLine } from '../one-line';
+import { guestLine, guestWords } from '../abi/guest-error';
 import { trapSite } from './trap-site';
 
 /**
@@ -22,8 +23,8 @@ const TRAPS: readonly (readonly [pattern: RegExp, meaning: string])[] = [
   [/data segment|element segment|out of bounds/, 'it accessed something out of bounds'],
 ];
 
-/** Characters of a thrown text that the sentence shows; the whole is in the cause. */
-const SHOWN = 200;
+/** Begins what is said of an exception of JavaScript. What guests say themselves is a `guestError`: this is often a fault of ours. */
+export const UNCAUGHT = 'The function threw an exception that nothing in it caught';
 
 /** Turns whatever a guest's call threw into the error a message gets. */
 export function fromEngine(thrown: unknown, guest: Guest | undefined, memoryCap: number): WasmFunctionError {
@@ -45,7 +46,7 @@ export function fromEngine(thrown: unknown, guest: Guest | undefined, memoryCap:
   if (thrown instanceof WebAssembly.LinkError) {
     return new WasmFunctionError(
       'abi',
-      `The module does not fit its host (${thrown.message}). Build it again with current tools, or choose another ABI.`,
+      `The module does not fit its host (${oneLine(thrown.message)}). Build it again with current tools, or choose another ABI.`,
     );
   }
   return uncaught(thrown);
@@ -63,8 +64,7 @@ function uncaught(thrown: unknown): WasmFunctionError {
   const words = wordsOf(thrown);
   return new WasmFunctionError(
     'guest',
-    `The function threw an exception that nothing in it caught (${words.slice(0, SHOWN)}). ` +
-      'Catch it in the module, and return an error instead.',
+    `${UNCAUGHT} (${guestLine(words)}). ` + 'Catch it in the module, and return an error instead.',
     { guest: guestWords(words) },
   );
 }

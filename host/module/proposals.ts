@@ -1,4 +1,5 @@
 import { WasmFunctionError } from '../errors';
+import { oneLine } from '../one-line';
 import type { ModuleDescription } from './description';
 
 interface Proposal {
@@ -117,7 +118,7 @@ export function explainCompileError(
 ): WasmFunctionError {
   // what this Node has cannot be the reason
   const missing = PROPOSALS.filter((proposal) => proposal.node === undefined || proposal.node > node);
-  const engine = `The engine says: ${message.replace(/\s+/g, ' ').trim().slice(0, MAX_MESSAGE)}`;
+  const engine = `The engine says: ${oneLine(message, MAX_MESSAGE)}`;
   const cause = missing.find((proposal) => proposal.message.test(message));
   if (cause !== undefined) {
     return new WasmFunctionError('module', `The module needs ${cause.title}, which ${remedy(cause, node)}. ${engine}`);

@@ -56,7 +56,7 @@ function createHandler(node: Node, saved: SavedFunction, services: NodeServices,
     const activity = new Activity((status) => node.status(status), configuration.options.concurrency);
     const { functions, readFile } = createFunctions(node, configuration, services, lease, {
       show: (state) => activity.become(state),
-      warn: (problem) => node.warn(problem.message),
+      report: (problem: WasmFunctionError) => node.warn(problem.message),
     });
     const handler = new MessageHandler(RED, node, {
       functions,

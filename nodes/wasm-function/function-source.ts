@@ -15,7 +15,7 @@ export interface StateListener {
   /** The state of the function that messages go to. */
   show(state: FunctionState): void;
   /** Once where a function gets into trouble; not where it is shown again. */
-  warn(problem: WasmFunctionError): void;
+  report(problem: WasmFunctionError): void;
 }
 
 export interface FunctionSource {
@@ -98,12 +98,12 @@ export class FixedFunction implements FunctionSource {
 
 function tell(listener: StateListener, state: FunctionState): void {
   listener.show(state);
-  warnOf(listener, state);
+  reportOf(listener, state);
 }
 
-function warnOf(listener: StateListener, state: FunctionState): void {
+function reportOf(listener: StateListener, state: FunctionState): void {
   const problem = problemOf(state);
-  if (problem !== undefined) listener.warn(problem);
+  if (problem !== undefined) listener.report(problem);
 }
 
 function problemOf(state: FunctionState): WasmFunctionError | undefined {
@@ -173,7 +173,7 @@ export class FunctionsByPath implements FunctionSource {
     this.#byFunction.set(open, kept);
     open.onState((state) => {
       if (this.#shown === kept) this.listener.show(state);
-      warnOf(this.listener, state);
+      reportOf(this.listener, state);
     });
     return kept;
   }

@@ -202,6 +202,28 @@ export const NUMBER_ATTACKS: readonly Expected[] = [
   ),
 ];
 
+/** What a terminal would take for its title, a line of the log, a cleared screen and text from right to left. */
+const STEERING = 'boom\u001b]0;owned\u0007\n1 Jan 00:00:00 - [info] all is well\r\u001b[2J\u202e\u2028\u009b1m';
+const UTF16 = Buffer.from(STEERING, 'utf16le');
+const SPOKEN = Buffer.concat([Buffer.from(Uint32Array.of(UTF16.length).buffer), UTF16]);
+
+/** What guests say of themselves goes into logs. */
+export const WORDS: readonly Expected[] = [
+  attack(
+    'speaks-control-characters',
+    'guest',
+    /^The function failed: boom \]0;owned 1 Jan 00:00:00 - \[info\] all is well \[2J 1m$/,
+    [...op.i32(16), ...op.i32(0), ...op.i32(0), ...op.i32(0), ...op.call(0)],
+    {
+      imports: [{ module: 'env', name: 'abort', parameters: ['i32', 'i32', 'i32', 'i32'] }],
+      memories: MEMORY,
+      data: [{ offset: 12, bytes: [...SPOKEN] }],
+      exports: [{ name: 'memory', kind: 'memory', index: 0 }],
+    },
+    { abi: 'assemblyscript' },
+  ),
+];
+
 const spin = { body: op.forever() };
 const plain: FunctionSpec = { export: 'f', parameters: ['i32'], results: ['i32'] };
 function refused(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { BYTES_ATTACKS } from './bytes-attacks';
-import { NAMES, NUMBER_ATTACKS, START_ATTACKS } from './attacks';
+import { NAMES, NUMBER_ATTACKS, START_ATTACKS, WORDS } from './attacks';
 import { type Answer, assertUnharmed, Siege, type Watch } from '../support/siege';
 import { eventually } from '../support/node-red';
 import { module } from '../support/wasm-builder';
@@ -22,7 +22,7 @@ describe('hostile guests in a real Node-RED', () => {
   let answers: Map<string, Answer>;
   let afterwards: Map<string, Answer>;
   const numbers = [...NUMBER_ATTACKS, ...NAMES];
-  const attacks = [...numbers, ...START_ATTACKS, ...BYTES_ATTACKS];
+  const attacks = [...numbers, ...WORDS, ...START_ATTACKS, ...BYTES_ATTACKS];
 
   before(async () => {
     siege = await Siege.start(attacks, { wasmFunctionTimeout: 3 });
@@ -51,7 +51,7 @@ describe('hostile guests in a real Node-RED', () => {
   }
 
   test('the same nodes work with their next message', () => {
-    for (const { name } of NUMBER_ATTACKS) assert.deepEqual(afterwards.get(name), { result: 7 }, name);
+    for (const { name } of [...NUMBER_ATTACKS, ...WORDS]) assert.deepEqual(afterwards.get(name), { result: 7 }, name);
     for (const { name, again } of BYTES_ATTACKS) assert.deepEqual(afterwards.get(name), { result: again }, name);
   });
 

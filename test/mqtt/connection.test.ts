@@ -18,7 +18,7 @@ after(stopBrokers);
 
 afterEach(releaseAll);
 
-describe('connections with mosquitto', { skip: mosquittoMissing, stopBrokers }, () => {
+describe('connections with mosquitto', { skip: mosquittoMissing }, () => {
   let broker: Mosquitto;
   before(async () => {
     broker = await Mosquitto.start();

@@ -18,7 +18,7 @@ after(stopBrokers);
 /** As many as mosquitto sends to a client at once, and takes of QoS 2, unless told otherwise. */
 const IN_FLIGHT = 20;
 
-describe('source client with mosquitto', { skip: mosquittoMissing, stopBrokers }, () => {
+describe('source client with mosquitto', { skip: mosquittoMissing }, () => {
   let broker: Mosquitto;
   let publisher: Probe;
 

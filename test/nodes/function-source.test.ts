@@ -42,7 +42,7 @@ describe('functions whose paths messages name', () => {
       opened.set(file, open);
       return open;
     },
-    { show: ({ kind }) => shown.push(kind), warn: ({ message }) => warnings.push(message) },
+    { show: ({ kind }) => shown.push(kind), report: ({ message }) => warnings.push(message) },
   );
   const use = async (file: string): Promise<void> => functions.release(await functions.acquire(file));
 

@@ -134,7 +134,7 @@ describe('failures', () => {
     const fail = now('fail', '(string)');
     assert.throws(() => fail.call('out of cheese'), {
       code: 'guest',
-      message: /panicked at src\/lib\.rs:\d+:\d+:\nout of cheese$/,
+      message: /panicked at src\/lib\.rs:\d+:\d+: out of cheese$/,
     });
     assert.equal(fail.guest.broken, true);
   });

@@ -128,6 +128,11 @@ describe('exceptions that nothing caught', () => {
     const error = fromEngine('out of cheese', undefined, CAP);
     assert.deepEqual([error.code, error.cause], ['guest', { guest: 'out of cheese' }]);
     assert.match(error.message, /\(out of cheese\)/);
+    const forged = 'a\n\u001b]0;b\u0007 \u202ec'.repeat(1000);
+    const { message, cause } = fromEngine(forged, undefined, CAP);
+    assert.doesNotMatch(message, /[\p{Cc}\p{Cf}]/u);
+    assert.ok(message.length < 700);
+    assert.ok(cause.guest?.startsWith('a\n\u001b]0;b'), 'as it is, for whoever wrote it');
     assert.deepEqual(fromEngine(new TypeError('no'), undefined, CAP).cause, { guest: 'TypeError: no' });
   });
 });

@@ -33,7 +33,7 @@ export function fromEngine(thrown: unknown, guest: Guest | undefined, memoryCap:
   if (thrown instanceof RangeError && /call stack/i.test(thrown.message)) {
     return new WasmFunctionError(
       'trap',
-      `The function ran out of stack${trapSite(thrown.stack)}: it calls itself without end, or too deeply. ` +
+      `The function ran out of stack${trapSite(thrown.stack).text}: it calls itself without end, or too deeply. ` +
         'Bound the recursion in the module.',
     );
   }
@@ -77,13 +77,20 @@ function isWasmException(thrown: unknown): boolean {
 
 function fromTrap(trap: WebAssembly.RuntimeError, guest: Guest | undefined, memoryCap: number): WasmFunctionError {
   const { message, stack } = trap;
-  const site = trapSite(stack);
+  const { text: site, reason } = trapSite(stack);
   const used = guest?.memory?.buffer.byteLength ?? 0;
   if (used > 0 && used >= memoryCap) {
     return new WasmFunctionError(
       'memory',
       `The function used all of the ${mebibytes(memoryCap)} MiB of memory it may have and then trapped (${message})${site}. ` +
         'Raise the memory limit if the module needs more.',
+    );
+  }
+  if (reason === 'panic') {
+    return new WasmFunctionError(
+      'trap',
+      `The function panicked${site}. Mend it there, or keep such input from it. ` +
+        'With wasm-bindgen, the crate console_error_panic_hook brings the text and line of the panic.',
     );
   }
   const meaning = TRAPS.find(([pattern]) => pattern.test(message))?.[1] ?? 'it stopped itself';

@@ -16,7 +16,20 @@ const FRAME =
 
 /** What a Rust panic runs through before it traps: the caller of this is who panicked. */
 const PANIC_MACHINERY =
-  /^(?:rust_begin_unwind|rust_panic\w*|__rust\w*|__rustc::\w+|abort|(?:std|alloc)::(?:panicking|sys|process|rt)::.*|core::panicking::panic(?:_fmt|_display.*|_explicit|_nounwind.*)?)$/;
+  /^(?:rust_begin_unwind|rust_panic\w*|__rust\w*|__rustc::\w+|abort|(?:std|alloc)::(?:panicking|sys|process|rt|alloc)::.*|core::panicking::panic(?:_fmt|_display.*|_explicit|_nounwind.*)?)$/;
+
+/** Only a panic runs through these; `abort` and the like are reached in other ways too. */
+const PANIC = /^(?:(?:__rustc::)?(?:rust_begin_unwind|rust_panic\w*)|(?:std|core)::panicking::.*)$/;
+
+/** What Rust runs through where memory was refused. */
+const ALLOCATION_FAILURE = /(?:^|::)(?:handle_alloc_error|rust_oom|__rust_alloc_error_handler|__rg_oom)(?:$|::)/;
+
+export interface TrapSite {
+  /** Ends a sentence; blank where the stack has no frame of a module. */
+  readonly text: string;
+  /** What the names say of the reason. */
+  readonly reason: 'panic' | 'allocation' | 'unknown';
+}
 
 interface Frame {
   readonly name: string | undefined;
@@ -25,15 +38,24 @@ interface Frame {
 }
 
 /**
- * Ends a sentence: ` in "add_one", called by "triple"`; blank where the stack has no frame of a module. A module
- * without a `name` section has numbers and offsets for names, as disassemblers show them.
+ * Its text is such as ` in "add_one", called by "triple"`. A module without a `name` section has numbers and offsets
+ * for names, as disassemblers show them.
  * @param stack of the error the engine threw
  */
-export function trapSite(stack: string | undefined): string {
+export function trapSite(stack: string | undefined): TrapSite {
   const frames = (stack ?? '').split('\n').flatMap(readFrame);
-  const [innermost] = frames;
+  const names = frames.map(nameOf);
+  return { text: siteText(frames, names), reason: reasonOf(names) };
+}
+
+function reasonOf(names: readonly string[]): TrapSite['reason'] {
+  if (names.some((name) => ALLOCATION_FAILURE.test(name))) return 'allocation';
+  return names.some((name) => PANIC.test(name)) ? 'panic' : 'unknown';
+}
+
+function siteText([innermost]: readonly Frame[], names: readonly string[]): string {
   if (innermost === undefined) return '';
-  const [first, ...callers] = frames.map(nameOf).filter((name) => !PANIC_MACHINERY.test(name));
+  const [first, ...callers] = names.filter((name) => !PANIC_MACHINERY.test(name));
   if (first === undefined) return ` in ${inQuotes(nameOf(innermost))}`;
   // a function that calls itself is named once
   const chain = callers.filter((name, at) => name !== (at === 0 ? first : callers[at - 1]));
@@ -68,7 +90,12 @@ function inQuotes(name: string): string {
 
 /** A name of Rust as its author wrote it; any other one, and what is not understood, as it is. */
 export function demangle(name: string): string {
-  return demangleLegacy(name) ?? demangleV0(name) ?? name;
+  return demangleLegacy(name) ?? demangleV0(name) ?? withoutHashes(name);
+}
+
+/** Linkers and wasm-bindgen write demangled names with the crate's hash in brackets, or the function's at the end. */
+function withoutHashes(name: string): string {
+  return name.replace(/(?<=\w)\[[0-9a-f]{12,16}\]/g, '').replace(/::h[0-9a-f]{16}$/, '');
 }
 
 /** `_ZN`, parts with their lengths, and a hash as the last part: the scheme of Rust before v0. */

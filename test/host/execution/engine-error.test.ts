@@ -80,8 +80,33 @@ describe('where a trap happened', () => {
     const { message } = failureOf({ functions: chain(5), custom: [nameSection(names)] });
     assert.match(
       message,
-      / in "core::panicking::panic_bounds_check", called by "demo::inner", called by "demo::outer": /,
+      / in "core::panicking::panic_bounds_check", called by "demo::inner", called by "demo::outer"\. /,
     );
+  });
+
+  test('a panic with the hashes of crates in its names is told as one, at the function that panicked', () => {
+    const names = [
+      'pick',
+      'panicky::inner::nth::h96404a7b4cca11b5',
+      'core[c5930c85a12de822]::panicking::panic_bounds_check',
+      'core[c5930c85a12de822]::panicking::panic_fmt',
+      '__rustc[b7974e8690430dd9]::rust_begin_unwind',
+      'std[a543996e6e7dbf1e]::sys::backtrace::__rust_end_short_backtrace::<std[a543996e6e7dbf1e]::panicking::panic_handler::{closure#0}, !>',
+      'std[a543996e6e7dbf1e]::panicking::panic_with_hook',
+      '__rustc[b7974e8690430dd9]::__rust_abort',
+    ];
+    assert.equal(
+      failureOf({ functions: chain(8), custom: [nameSection(names, 'panicky.wasm')] }).message,
+      'The function panicked in "core::panicking::panic_bounds_check", called by "panicky::inner::nth", ' +
+        'called by "pick". Mend it there, or keep such input from it. ' +
+        'With wasm-bindgen, the crate console_error_panic_hook brings the text and line of the panic.',
+    );
+  });
+
+  test('a refused allocation is no panic', () => {
+    const names = ['grow', 'std[a543996e6e7dbf1e]::alloc::rust_oom', '__rustc[b7974e8690430dd9]::rust_panic'];
+    const { message } = failureOf({ functions: chain(3), custom: [nameSection(names)] });
+    assert.match(message, /^The function trapped \(unreachable\) in "grow": /);
   });
 
   test('a hostile name stays in its line and is cut', () => {

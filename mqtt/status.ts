@@ -1,5 +1,5 @@
 /** How a client stands with its broker, and why. */
-import { wordsOf } from './errors';
+import { messageOf } from './errors';
 
 export const FAILURE_REASONS = [
   'address',
@@ -86,7 +86,7 @@ export function unusableTls(error: unknown, where: string): ConnectionStatus & {
   return {
     kind: 'failed',
     reason: 'tls',
-    message: `${where}: the certificate, key or passphrase of the TLS configuration cannot be used (${wordsOf(error)}). Correct it there and deploy again.`,
+    message: `${where}: the certificate, key or passphrase of the TLS configuration cannot be used (${messageOf(error)}). Correct it there and deploy again.`,
   };
 }
 

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
 import { WasmFunctionError, type ErrorContext } from '../../host/errors';
 import type { HostLimits } from '../../host/limits';
@@ -55,10 +56,11 @@ function createHandler(node: Node, saved: SavedFunction, services: NodeServices,
     const readInput = createInputReader(RED.util, node, configuration.input);
     const writeOutput = createOutputWriter(RED.util, node, configuration.output);
     const activity = new Activity((status) => node.status(status), configuration.options.concurrency);
+    const tell = (text: string): void => node.warn(text);
     const report = (state: FunctionState): void => {
       activity.become(state);
       const problem = state.kind === 'failed' ? state.error : state.kind === 'ready' ? state.refused : undefined;
-      if (problem !== undefined) node.warn(problem.message);
+      if (problem !== undefined) tell(`${fileNamed(problem)}${problem.message}`);
     };
     const { functions, readFile } = createFunctions(node, configuration, services, lease, report);
     const handler = new MessageHandler(RED, node, {
@@ -123,6 +125,11 @@ function createFunctions(
       return { functions, readFile };
     }
   }
+}
+
+/** The log shows no cause: a sentence that does not name its file is given the name in front. */
+function fileNamed({ cause: { file }, message }: WasmFunctionError): string {
+  return file === undefined || message.includes(file) ? '' : `"${basename(file)}": `;
 }
 
 /** The file as the node names it, for errors that come before it is found. */

@@ -50,7 +50,9 @@ type Values = Record<keyof typeof OPTIONS, string | boolean | undefined>;
 export async function call(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommandLine(args, OPTIONS);
   const [file, name, ...words] = positionals;
-  if (file === undefined || name === undefined) throw new UsageError('call takes a file and the name of an export.');
+  if (file === undefined || name === undefined) {
+    throw new UsageError('call takes a file and the name of an export (inspect lists them); see call --help.');
+  }
   const options = functionOptions(resolve(file), name, values);
   const limits = { ...DEFAULT_LIMITS, timeout: options.timeout, memory: options.memory };
   const log = { warn: (text: string) => process.stderr.write(`wasm-function: ${oneLine(text, 2000)}\n`) };

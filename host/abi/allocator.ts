@@ -84,7 +84,7 @@ export class Allocator {
       throw new WasmFunctionError(
         'memory',
         `The guest's allocator "${this.name}" has no memory for ${count(size, 'byte')}; ` +
-          'raise the memory limit or send less at once.',
+          'raise the memory limit or send less at once. A heap of a fixed size is made larger in the module itself.',
       );
     }
     if (!this.memory.contains(pointer, size)) {

@@ -45,8 +45,7 @@ export class ModulePaths {
     }
     throw new WasmFunctionError(
       'file',
-      `There is no file "${path}" in ${list(this.searched)}. Check the path, or put the module there; ` +
-        'it is loaded as soon as it appears.',
+      `There is no file "${path}" in ${list(this.searched)}. Check the path, or put the module there.${homeHint(path)}`,
       { file: path },
     );
   }
@@ -76,7 +75,7 @@ export class ModulePaths {
     }
     throw new WasmFunctionError(
       'file',
-      `There is no file "${path}" in ${list(this.roots)}. Check the path, or put the module there.`,
+      `There is no file "${path}" in ${list(this.roots)}. Check the path, or put the module there.${homeHint(path)}`,
       { file: path },
     );
   }
@@ -108,6 +107,11 @@ function checkPath(path: string): void {
   }
   if (path.includes('\0'))
     throw new WasmFunctionError('file', "The module's path has a NUL character in it. Correct the path.");
+}
+
+/** A shell replaces `~` by the home folder; here it is a name like any other. */
+function homeHint(path: string): string {
+  return /^~[\\/]/.test(path) ? ' A "~" is not replaced by the home folder: write the folder itself.' : '';
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -7,7 +7,7 @@ import type { InspectionChoice } from '../../host/wasm-function';
 import { readChoice, readNumber, readText } from '../saved-value';
 import type { EndpointServices } from './admin-endpoints';
 import { readMembers, type Handler } from './endpoint';
-import { readEnvironmentPath } from './environment-path';
+import { locateByEnvironment } from './environment-path';
 import { checkModuleName } from './file-name';
 import { receiveModule } from './receive-file';
 import { MEMORY_RANGE } from './settings';
@@ -23,7 +23,7 @@ export function describeFile(RED: NodeAPI, { hosts, paths, limits }: EndpointSer
     const typed = readText('file', body.file);
     const choice = readInspectionChoice(body, limits);
     try {
-      const file = await paths.locate(type === 'env' ? readEnvironmentPath(RED, typed) : typed);
+      const file = await (type === 'env' ? locateByEnvironment(RED, paths, typed) : paths.locate(typed));
       return { inspection: await hosts.with((host) => host.inspectFile(file, choice)) };
     } catch (error) {
       if (!(error instanceof WasmFunctionError)) throw error;

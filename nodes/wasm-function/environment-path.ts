@@ -1,12 +1,37 @@
 import type { Node, NodeAPI } from 'node-red';
 import { WasmFunctionError } from '../../host/errors';
+import type { ModulePaths } from './file-path';
+
+/**
+ * Where the module is that an environment variable names. What the variable holds may be a secret and no path at all:
+ * the error calls it by the variable's name.
+ * @param node whose flow and group may define the variable; undefined asks for Node-RED's own environment
+ * @throws WasmFunctionError `file`
+ */
+export async function locateByEnvironment(
+  RED: NodeAPI,
+  paths: ModulePaths,
+  name: string,
+  node?: Node,
+): Promise<string> {
+  const path = readEnvironmentPath(RED, name, node);
+  try {
+    return await paths.locate(path);
+  } catch {
+    throw new WasmFunctionError(
+      'file',
+      `The environment variable "${name}" names no file that is there. Set it to the path of a .wasm file, or put the ` +
+        'module there; it is loaded as soon as it appears.',
+    );
+  }
+}
 
 /**
  * A module's path from an environment variable.
  * @param node whose flow and group may define the variable; undefined asks for Node-RED's own environment
  * @throws WasmFunctionError `file` where the variable holds no path
  */
-export function readEnvironmentPath(RED: NodeAPI, name: string, node?: Node): string {
+function readEnvironmentPath(RED: NodeAPI, name: string, node?: Node): string {
   const surroundings = node ?? ({} as Parameters<NodeAPI['util']['evaluateNodeProperty']>[2]);
   const value = RED.util.evaluateNodeProperty(name, 'env', surroundings, {}) as unknown;
   if (typeof value === 'string' && value.trim() !== '') return value;

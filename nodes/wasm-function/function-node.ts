@@ -4,7 +4,7 @@ import { WasmFunctionError, type ErrorContext } from '../../host/errors';
 import type { HostLimits } from '../../host/limits';
 import { Activity } from './activity';
 import { readConfiguration, type Configuration, type SavedFunction } from './configuration';
-import { readEnvironmentPath } from './environment-path';
+import { locateByEnvironment } from './environment-path';
 import type { ModulePaths } from './file-path';
 import { FixedFunction, FunctionsByPath, type FunctionSource, type StateListener } from './function-source';
 import { MessageHandler, type Done, type Send } from './message-handler';
@@ -110,7 +110,7 @@ function createFunctions(
     case 'str':
       return { functions: new FixedFunction(() => paths.locate(file.value), open, listener), readFile: undefined };
     case 'env': {
-      const locate = async (): Promise<string> => paths.locate(readEnvironmentPath(RED, file.value, node));
+      const locate = (): Promise<string> => locateByEnvironment(RED, paths, file.value, node);
       return { functions: new FixedFunction(locate, open, listener), readFile: undefined };
     }
     case 'msg':

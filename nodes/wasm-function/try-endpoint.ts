@@ -6,7 +6,7 @@ import { readChoice, readText } from '../saved-value';
 import type { EndpointServices } from './admin-endpoints';
 import { readConfiguration, type SavedFunction } from './configuration';
 import { readMembers, RequestError, type Handler } from './endpoint';
-import { readEnvironmentPath } from './environment-path';
+import { locateByEnvironment } from './environment-path';
 import type { RuntimeSettings } from './settings';
 
 const ARGUMENT_TYPES = ['none', 'str', 'num', 'bool', 'json', 'bin'] as const;
@@ -42,7 +42,7 @@ export function tryCall(RED: NodeAPI<RuntimeSettings>, { hosts, paths, limits }:
         );
       }
       const input = readArgument(RED, body.argument);
-      const path = await paths.locate(file.type === 'env' ? readEnvironmentPath(RED, file.value) : file.value);
+      const path = await (file.type === 'env' ? locateByEnvironment(RED, paths, file.value) : paths.locate(file.value));
       const trial = await hosts.with((host) => host.try({ ...options, file: path }, input, signal));
       return toAnswer(RED, trial);
     } catch (error) {

@@ -115,7 +115,10 @@ class Collector {
   /** A text that comes from elsewhere: a parameter, or another error's message. */
   #isForwarded(text: ts.Expression): boolean {
     if (ts.isPropertyAccessExpression(text)) return text.name.text === 'message';
-    if (ts.isTemplateExpression(text)) return /^`\[[\w-]+\] \$\{\w+\}`$/.test(text.getText());
+    // with the name of a node's type or of a file before it
+    if (ts.isTemplateExpression(text)) {
+      return /^`(?:\[[\w-]+\] \$\{\w+\}|\$\{fileNamed\(\w+\)\}\$\{\w+\.message\})`$/.test(text.getText());
+    }
     if (ts.isCallExpression(text)) return /^(?:toCatchable|String)$/.test(text.expression.getText());
     if (ts.isAsExpression(text.parent) || ts.isParenthesizedExpression(text)) return true;
     if (!ts.isIdentifier(text)) return false;

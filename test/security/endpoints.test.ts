@@ -98,6 +98,15 @@ describe('admin endpoints against somebody who may not deploy', () => {
     assert.equal((await admin.ask('modules')).status, 200);
   });
 
+  test('a variable of the environment is asked for as a path, and its value is not told', async () => {
+    for (const path of ['describe', 'try']) {
+      const asked = { file: 'NODE_RED_SECRET', fileType: 'env', argument: { type: 'none' } };
+      const text = await (await admin.post(path, asked)).text();
+      assert.match(text, /The environment variable \\"NODE_RED_SECRET\\" names no file/);
+      assert.ok(!text.includes(SECRET), text);
+    }
+  });
+
   test('no path makes a description or a try give out what is no module', async () => {
     const deep = '../'.repeat(20);
     const tricks = [

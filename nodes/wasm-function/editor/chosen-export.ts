@@ -35,7 +35,9 @@ export class ChosenExport {
   takeModule(inspection: Inspection, isOther: boolean): boolean {
     const { name, notice, translate } = this.parts;
     const typed = String(name.val() ?? '');
-    const isThere = typed === '' || inspection.exports.some((each) => each.name === typed);
+    const isListed = typed === '' || inspection.exports.some((each) => each.name === typed);
+    // of a module with very many exports not all are listed
+    const isThere = isListed || inspection.unlisted !== undefined;
     const isReadable = inspection.kind === 'core module' && inspection.refusal?.code !== 'module';
     if (!isOther || isThere || !isReadable) return false;
     name.val('');

@@ -47,7 +47,8 @@ export class ExportList {
     this.#inspection = inspection;
     this.#active = -1;
     // with `isSearched`, what the check of this property looks at while the dialog is open
-    this.parts.input.data('exports', inspection?.exports.map(({ name }) => name) ?? []);
+    const all = inspection?.unlisted === undefined ? inspection?.exports : undefined;
+    this.parts.input.data('exports', all?.map(({ name }) => name) ?? []);
     this.refresh();
   }
 

@@ -28,6 +28,8 @@ export class FollowedModule {
     window.clearTimeout(this.#pause);
     const question = ++this.#asked;
     const { choice, isOpen, onLook, onView } = this.parts;
+    // the fields that are there now may be those of another dialog
+    if (!isOpen()) return;
     const asked = choice();
     if (asked.file.trim() === '') return onView({ kind: 'none' });
     if (asked.fileType !== 'str' && asked.fileType !== 'env') return onView({ kind: 'by-message' });

@@ -83,6 +83,8 @@ describe('trying a call in the dialog', { skip: noBrowser }, () => {
     await dialog.outcome.locator('.wasm-function-warning').waitFor();
     assert.match(await dialog.outcome.innerText(), /^(guest|trap)\b[^]*no coffee left/);
     await dialog.option('add').click();
+    // what came of one function says nothing of another
+    await dialog.outcome.waitFor({ state: 'hidden' });
     await dialog.argument.fill('[1.5, 2]');
     await dialog.tryButton.click();
     await dialog.outcome.getByText('arguments', { exact: true }).waitFor();

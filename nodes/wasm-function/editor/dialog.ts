@@ -106,7 +106,10 @@ export class FunctionDialog {
   #followFields(): void {
     let file = currentChoice().file;
     input('file').on('change keyup paste', () => {
-      if (currentChoice().file !== file) this.#isOtherFile = true;
+      if (currentChoice().file !== file) {
+        this.#isOtherFile = true;
+        this.#trial.clear();
+      }
       file = currentChoice().file;
       this.#module.lookSoon();
     });
@@ -114,7 +117,10 @@ export class FunctionDialog {
     for (const property of ['signature', 'convention'] as const) {
       input(property).on('change keyup', () => this.#showCallFields());
     }
+    let name = currentChoice().export;
     input('export').on('change', () => {
+      if (currentChoice().export !== name) this.#trial.clear();
+      name = currentChoice().export;
       this.#exports.refresh();
       this.#chosen.follow();
       this.#showCallFields();

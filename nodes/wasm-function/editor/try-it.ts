@@ -59,6 +59,13 @@ export class TryIt {
     if (this.#trial.kind === 'running') this.#trial.stop.abort();
   }
 
+  /** Another function is chosen: what came of the one before says nothing of it. */
+  clear(): void {
+    this.stop();
+    this.#end();
+    this.parts.outcome.empty().hide();
+  }
+
   /** @param chosen what would be called; undefined while that is not known */
   propose(chosen: InspectedExport | undefined, signature: string): void {
     const known = signature.trim() || chosen?.signature || '';
@@ -78,19 +85,27 @@ export class TryIt {
     this.#say($('<i>', { class: 'fa fa-spinner fa-spin' }), this.#text('running'));
     const field = typedInputOf(argument);
     const given = { type: field.typedInput('type'), value: String(field.typedInput('value')) };
+    const isCurrent = (): boolean => this.#trial.kind === 'running' && this.#trial.stop === stop;
     tryFunction({ ...choice(), argument: given }, stop.signal)
       .then(
-        (outcome) => this.#show(outcome),
+        (outcome) => {
+          if (isCurrent()) this.#show(outcome);
+        },
         (error: unknown) => {
+          if (!isCurrent()) return;
           if (stop.signal.aborted) this.#say(this.#text('stopped'));
           else this.#showFailure((error as Error).message);
         },
       )
       .finally(() => {
-        this.#trial = { kind: 'ready' };
-        this.#showButton();
+        if (isCurrent()) this.#end();
       })
       .catch((error: unknown) => console.error(error));
+  }
+
+  #end(): void {
+    this.#trial = { kind: 'ready' };
+    this.#showButton();
   }
 
   #showButton(): void {

@@ -174,7 +174,7 @@ describe('admin endpoints against somebody who may not deploy', () => {
       '.',
       '/etc/',
       '/proc/self/',
-      '/proc/self/root/',
+      join('/proc/self', 'root', '/'),
       `${outside}/`,
       `${user}/..`,
       `${user}/../`,

@@ -102,6 +102,12 @@ export const EDITOR_REQUESTS = { tries: 4, files: 2, descriptions: 16, listings:
 /** Seconds for which nothing of a file that is being sent may arrive. */
 export const SEND_PATIENCE = 15;
 
+/**
+ * Seconds a thread that has been told to end is waited for. It takes some milliseconds, unless its guest does something
+ * that the engine does not interrupt, such as filling a large memory many times without a loop.
+ */
+export const END_PATIENCE = 5;
+
 /** Modules that are listed, completions that are offered, and entries of a folder that are looked at for them. */
 export const LISTING = { modules: 500, completions: 50, entries: 10_000 } as const;
 

@@ -8,8 +8,11 @@ export interface LaneOwner {
   ended(lane: Lane): void;
   /** These calls had not started when their worker ended, or were taken back: run them elsewhere. */
   returned(calls: readonly Call[]): void;
-  /** A call of the node has timed out; where it shared a worker, it shares with its like only from now on. */
-  timedOut(wasShared: boolean): void;
+  /**
+   * A call of the node has timed out; where it shared a worker, it shares with its like only from now on.
+   * @param ended settles when the thread is gone
+   */
+  timedOut(wasShared: boolean, ended: Promise<void>): void;
 }
 
 /** One instance's place: its calls run one after the other, in one worker. */

@@ -10,6 +10,18 @@ export function timeoutError(seconds: number): WasmFunctionError {
   );
 }
 
+/**
+ * Of calls that are not begun, since earlier ones of the node that have been stopped still run: the engine asks whether a
+ * thread is to end in loops and at calls only, and a guest can do without either for minutes.
+ */
+export function unstoppableError(): WasmFunctionError {
+  return new WasmFunctionError(
+    'timeout',
+    'Calls of this function that ran out of time cannot be stopped and go on computing, so no more are begun until one ' +
+      'has ended. Restart Node-RED to be rid of them, and use another module.',
+  );
+}
+
 /** The error of a call whose worker's thread ended by itself. It is the call's fault, so it is no `closed`. */
 export function diedError(reason: Error): WasmFunctionError {
   return (reason as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'

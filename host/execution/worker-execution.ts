@@ -1,11 +1,12 @@
 import type { CallPlan } from '../abi/adapter';
 import { closedError, queueError, type WasmFunctionError } from '../errors';
-import { memoryCap } from '../limits';
+import { END_PATIENCE, memoryCap } from '../limits';
 import type { GuestValue } from '../values/signature';
 import { CallQueue, type Call } from './call';
 import { ExecutionWorker } from './execution-worker';
 import type { CompiledModule, Execution, ExecutionOptions } from './executor';
 import { Lane, type LaneOwner } from './lane';
+import { unstoppableError } from './worker-errors';
 import type { WorkerExecutor } from './worker-executor';
 
 /**
@@ -19,6 +20,9 @@ export class WorkerExecution implements Execution, LaneOwner {
   readonly #lanes: readonly Lane[];
   readonly #waiting = new CallQueue();
   #epoch = 0;
+  /** Threads of its that have been told to end, and those of them that should have by now. */
+  #ending = 0;
+  #overdue = 0;
   #closed: Promise<void> | undefined;
   #drained: (() => void)[] = [];
 
@@ -82,8 +86,7 @@ export class WorkerExecution implements Execution, LaneOwner {
     lane.isStuck = false;
     if ((lane.closedAt !== undefined || lane.isLeaving) && lane.inFlight === 0) void this.executor.leave(lane);
     this.#pump();
-    if (this.#unfinished() > 0) return;
-    for (const drained of this.#drained.splice(0)) drained();
+    this.#tellDrained();
   }
 
   returned(calls: readonly Call[]): void {
@@ -91,11 +94,25 @@ export class WorkerExecution implements Execution, LaneOwner {
     this.#pump();
   }
 
-  timedOut(wasShared: boolean): void {
+  timedOut(wasShared: boolean, ended: Promise<void>): void {
     for (const lane of this.#lanes) {
       lane.hasTimedOut = true;
       if (wasShared) lane.quarantined = true;
     }
+    this.#ending += 1;
+    let isOverdue = false;
+    const patience = setTimeout(() => {
+      isOverdue = true;
+      this.#overdue += 1;
+      this.#pump();
+    }, END_PATIENCE * 1000);
+    patience.unref();
+    void ended.then(() => {
+      clearTimeout(patience);
+      if (isOverdue) this.#overdue -= 1;
+      this.#ending -= 1;
+      this.#pump();
+    });
   }
 
   /** Calls accepted that have not ended. */
@@ -115,7 +132,7 @@ export class WorkerExecution implements Execution, LaneOwner {
         // without a thread for this one, the lanes that have theirs do the work
         lanes = this.#lanes.filter((each) => each.worker !== undefined);
         if (lanes.length > 0) continue;
-        for (const call of this.#waiting.takeAll()) call.reject(worker);
+        if (worker !== undefined) this.#refuseWaiting(worker);
         return;
       }
       const call = this.#waiting.shift() as Call;
@@ -125,8 +142,14 @@ export class WorkerExecution implements Execution, LaneOwner {
     }
   }
 
-  /** @returns the error where the lane has none and no thread can be started */
-  #workerOf(lane: Lane): ExecutionWorker | WasmFunctionError {
+  /**
+   * Threads that do not end would become ever more: there is one for each instance and one besides.
+   * @returns where the lane has none, the error why it gets none, or undefined while threads of the node are ending
+   */
+  #workerOf(lane: Lane): ExecutionWorker | WasmFunctionError | undefined {
+    if (lane.worker === undefined && this.#ending > this.#lanes.length) {
+      return this.#overdue > 0 ? unstoppableError() : undefined;
+    }
     try {
       return lane.worker ?? this.executor.place(lane);
     } catch (error) {
@@ -134,9 +157,19 @@ export class WorkerExecution implements Execution, LaneOwner {
     }
   }
 
+  #refuseWaiting(reason: WasmFunctionError): void {
+    for (const call of this.#waiting.takeAll()) call.reject(reason);
+    this.#tellDrained();
+  }
+
+  #tellDrained(): void {
+    if (this.#unfinished() > 0) return;
+    for (const drained of this.#drained.splice(0)) drained();
+  }
+
   async #leave(): Promise<void> {
     this.executor.forget(this);
-    for (const call of this.#waiting.takeAll()) call.reject(closedError());
+    this.#refuseWaiting(closedError());
     for (const lane of this.#lanes) lane.worker?.refuse(lane);
     await Promise.all(this.#lanes.map((lane) => this.executor.leave(lane)));
     for (const drained of this.#drained.splice(0)) drained();

@@ -1,5 +1,6 @@
 import type { CallPlan } from '../abi/adapter';
 import { WasmFunctionError } from '../errors';
+import { END_PATIENCE } from '../limits';
 import { notStartedError, startThread } from '../thread';
 import type { Call } from './call';
 import { ExecutionWorker, type WorkerOwner } from './execution-worker';
@@ -18,6 +19,10 @@ export interface WorkerExecutorOptions {
 
 /** Milliseconds after a worker was taken before the next spare is started: its start is not to compete with theirs. */
 const SPARE_DELAY = 100;
+
+const UNSTOPPABLE =
+  'A function goes on computing though its thread was told to end: it does something for long that the engine does not ' +
+  'interrupt. It takes a core until then. Restart Node-RED to be rid of it.';
 
 /** Runs calls in worker threads: the one that is right for any guest, since a thread can be ended from outside. */
 export class WorkerExecutor implements Executor, WorkerOwner {
@@ -109,7 +114,7 @@ export class WorkerExecutor implements Executor, WorkerOwner {
   timedOut(worker: ExecutionWorker, culprit: Call, lane: Lane, waiting: readonly Call[]): void {
     const besideOthers = this.#besideOthers(lane.owner);
     const lanes = this.#abandon(worker, lane.owner);
-    lane.owner.timedOut(besideOthers.length > 0);
+    lane.owner.timedOut(besideOthers.length > 0, worker.ended);
     culprit.reject(timeoutError(lane.timeout / 1000));
     giveBack([...waiting, ...this.#moveOut(besideOthers)]);
     // also those that had no call to give back: they may have waited for room in the worker that is gone
@@ -255,12 +260,15 @@ export class WorkerExecutor implements Executor, WorkerOwner {
     if (this.#spare === worker) this.#spare = undefined;
   }
 
+  /** @returns settles when the thread is gone, or is not waited for any longer */
   #end(worker: ExecutionWorker): Promise<void> {
     worker.terminate();
-    this.#ending.add(worker.ended);
-    return worker.ended.then(() => {
-      this.#ending.delete(worker.ended);
+    const ending = endOf(worker).then((isGone) => {
+      this.#ending.delete(ending);
+      if (!isGone) this.options.log.warn(UNSTOPPABLE);
     });
+    this.#ending.add(ending);
+    return ending;
   }
 
   /** The worker is gone, and with it the instances of its lanes. @returns the lanes, which are without a worker now */
@@ -278,6 +286,19 @@ export class WorkerExecutor implements Executor, WorkerOwner {
     }
     return lanes;
   }
+}
+
+/** @returns whether the thread has gone; false where it could not be ended in the time that is waited */
+function endOf(worker: ExecutionWorker): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      resolve(false);
+    }, END_PATIENCE * 1000);
+    void worker.ended.then(() => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
 }
 
 /** Whether a node may be placed there: one that has timed out would take it along the next time. */

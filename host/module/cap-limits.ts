@@ -1,5 +1,6 @@
 import { WasmFunctionError } from '../errors';
 import { MAX_MEMORIES, MAX_TABLES, MIB, PAGE_SIZE } from '../limits';
+import { concatenate, leb128, replaceIn, type Replacement } from './rewrite';
 import { readSections, type Section, SECTION } from './sections';
 import { readTable } from './tables';
 import { type LocatedLimits, readLimits } from './types';
@@ -12,12 +13,6 @@ export interface LimitCaps {
   readonly memoryPages: number;
   /** Elements all tables may have together. */
   readonly tableElements: number;
-}
-
-interface Replacement {
-  readonly start: number;
-  readonly end: number;
-  readonly bytes: readonly number[];
 }
 
 /**
@@ -37,7 +32,7 @@ export function capLimits(bytes: Uint8Array, caps: LimitCaps): Uint8Array {
   for (const section of readSections(bytes)) {
     const replacements = replacementsIn(section, caps);
     if (replacements.length === 0) continue;
-    parts.push(bytes.subarray(copied, section.start), rewrite(bytes, section, replacements));
+    parts.push(bytes.subarray(copied, section.start), replaceIn(bytes, section, replacements));
     copied = section.content.end;
   }
   if (parts.length === 0) return bytes;
@@ -129,39 +124,4 @@ function share(located: readonly LocatedLimits[], cap: number, largest: number):
     replacements.push({ start: item.start, end: item.end, bytes: [flags, ...leb128(minimum), ...leb128(maximum)] });
   }
   return replacements.sort((a, b) => a.start - b.start);
-}
-
-function rewrite(bytes: Uint8Array, { id, content }: Section, replacements: readonly Replacement[]): Uint8Array {
-  const sizeChange = replacements.reduce((sum, { start, end, bytes: by }) => sum + by.length - (end - start), 0);
-  const size = content.end - content.start + sizeChange;
-  const parts: Uint8Array[] = [Uint8Array.of(id, ...leb128(size))];
-  let copied = content.start;
-  for (const { start, end, bytes: replacement } of replacements) {
-    parts.push(bytes.subarray(copied, start), Uint8Array.from(replacement));
-    copied = end;
-  }
-  parts.push(bytes.subarray(copied, content.end));
-  return concatenate(parts);
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
-}
-
-/** @param value a whole number below 2⁵³ */
-function leb128(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  do {
-    const low = rest % 128;
-    rest = Math.floor(rest / 128);
-    bytes.push(rest === 0 ? low : low | 0x80);
-  } while (rest !== 0);
-  return bytes;
 }

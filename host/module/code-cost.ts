@@ -1,6 +1,6 @@
 import { WasmFunctionError } from '../errors';
 import { MAX_BODY_SIZE, MAX_COMPILE_COST } from '../limits';
-import type { FunctionType } from './description';
+import type { FunctionType, TailCaller } from './description';
 import { INSTRUCTIONS, type Instruction, Operands, PREFIXED } from './instructions';
 import type { Reader } from './reader';
 import { readValueType } from './types';
@@ -8,6 +8,8 @@ import { readValueType } from './types';
 const EMPTY_BLOCK = 0x40;
 /** Bit of an alignment that is followed by the index of a memory (multi-memory proposal). */
 const HAS_MEMORY_INDEX = 0x40;
+/** return_call, return_call_indirect, return_call_ref. */
+const TAIL_CALLS = new Set([0x12, 0x13, 0x15]);
 /** Values a caught exception counts for: compilers write long code to unpack one. */
 const CAUGHT = 1000;
 
@@ -29,9 +31,11 @@ export interface CodeContext {
  * Bodies that cannot be read are left to the engine, which says what is wrong with them.
  *
  * @param reader of the code section
+ * @returns the functions with tail calls
  * @throws WasmFunctionError `module`, with the function and the figures
  */
-export function checkCompileCost(reader: Reader, context: CodeContext): void {
+export function checkCompileCost(reader: Reader, context: CodeContext): TailCaller[] {
+  const tailCallers: TailCaller[] = [];
   const bodies = reader.count('function bodies', reader.remaining);
   for (let body = 0; body < bodies; body += 1) {
     const index = context.firstBody + body;
@@ -40,9 +44,14 @@ export function checkCompileCost(reader: Reader, context: CodeContext): void {
     reader.skip(size, 'a function body');
     if (size > MAX_BODY_SIZE) throw tooLarge(index, size);
     const walk = new Walk(reader.bytes, start, start + size, context);
-    const cost = walk.cost(context.functions[index]?.parameters.length ?? 0, reader);
+    const { parameters = [], results = [] } = context.functions[index] ?? {};
+    const cost = walk.cost(parameters.length, reader);
     if (cost > MAX_COMPILE_COST) throw tooCostly(index, size, walk.locals);
+    if (walk.hasTailCalls) {
+      tailCallers.push({ body, function: index, parameters: parameters.length, results: results.length });
+    }
   }
+  return tailCallers;
 }
 
 function tooLarge(index: number, size: number): WasmFunctionError {
@@ -74,6 +83,8 @@ type Step = 'known' | 'unknown';
 /** One function body, instruction by instruction. */
 class Walk {
   locals = 0;
+  /** Also where the walk could not go on: there may be some behind it. */
+  hasTailCalls = false;
   #at: number;
   #height = 0;
   #cost = 0;
@@ -95,6 +106,7 @@ class Walk {
     while (this.#at < this.end && this.#cost <= MAX_COMPILE_COST) {
       const start = this.#at;
       if (this.#step() === 'known') continue;
+      this.hasTailCalls = true;
       const left = this.end - start;
       // an instruction takes a byte at least and leaves a value at most, a branch two bytes
       return this.#cost + (this.locals + this.#height + left) * (left / 2);
@@ -208,6 +220,7 @@ class Walk {
   }
 
   #call(opcode: number): Step {
+    this.hasTailCalls ||= TAIL_CALLS.has(opcode);
     switch (opcode) {
       case 0x10: // call
       case 0x12: // return_call

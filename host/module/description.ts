@@ -25,6 +25,17 @@ export type ExternalType =
 export type ModuleImport = { readonly module: string; readonly name: string } & ExternalType;
 export type ModuleExport = { readonly name: string } & ExternalType;
 
+/** A function that may end in a call that takes its place on the stack. */
+export interface TailCaller {
+  /** Which body of the code section. */
+  readonly body: number;
+  /** Its function index, imports first. */
+  readonly function: number;
+  /** How many there are of each. */
+  readonly parameters: number;
+  readonly results: number;
+}
+
 /** A core module (`\0asm`, version 1) after parsing. */
 export interface ModuleDescription {
   /** Bytes of the file. */
@@ -37,6 +48,10 @@ export interface ModuleDescription {
   readonly memories: readonly Limits[];
   readonly tables: readonly Limits[];
   readonly functionCount: number;
+  /** Of the index space, imported ones included. */
+  readonly globalCount: number;
+  /** Functions with tail calls, or whose code could not be followed to its end. */
+  readonly tailCallers: readonly TailCaller[];
   readonly hasStart: boolean;
   /** Present where it declares structs or arrays, which live on the engine's own heap (GC proposal). */
   readonly managedTypes?: true;

@@ -9,6 +9,7 @@ import { capLimits } from './cap-limits';
 import { declarationPaths, readDeclarations } from './declarations';
 import type { ModuleDescription } from './description';
 import { examine, inspectCore } from './inspect';
+import { makeInterruptible } from './interruption';
 import type { LoadedModule, LoaderAnswer, LoadRequest } from './loader-messages';
 import { readDeclarationFile, readModuleFile } from './module-file';
 import { explainCompileError } from './proposals';
@@ -70,7 +71,7 @@ function compile(
   if (description.managedTypes === true) return managedTypesError();
   try {
     const capped = capLimits(bytes, { memoryPages, tableElements: MAX_TABLE_ELEMENTS });
-    return new WebAssembly.Module(capped as Uint8Array<ArrayBuffer>);
+    return new WebAssembly.Module(makeInterruptible(capped, description) as Uint8Array<ArrayBuffer>);
   } catch (error) {
     if (error instanceof WasmFunctionError) return error;
     return explainCompileError(messageOf(error), description);

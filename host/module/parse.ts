@@ -11,6 +11,7 @@ import type {
   ModuleDescription,
   ModuleExport,
   ModuleImport,
+  TailCaller,
   WasmType,
 } from './description';
 import { malformed, type Reader } from './reader';
@@ -51,6 +52,7 @@ interface Contents {
   readonly imports: ModuleImport[];
   exports: ModuleExport[];
   ownFunctions: number;
+  tailCallers: readonly TailCaller[];
   ownTables: Limits[];
   ownMemories: Limits[];
   hasStart: boolean;
@@ -81,6 +83,7 @@ export function parseModule(bytes: Uint8Array): ModuleDescription {
     imports: [],
     exports: [],
     ownFunctions: 0,
+    tailCallers: [],
     ownTables: [],
     ownMemories: [],
     hasStart: false,
@@ -98,6 +101,8 @@ export function parseModule(bytes: Uint8Array): ModuleDescription {
     memories: contents.ownMemories,
     tables: contents.ownTables,
     functionCount: contents.ownFunctions,
+    globalCount: contents.globals.length,
+    tailCallers: contents.tailCallers,
     hasStart: contents.hasStart,
     ...(contents.types.includes(undefined) ? { managedTypes: true } : {}),
     customSections: contents.customSections,
@@ -121,7 +126,8 @@ function readSection(id: number, reader: Reader, contents: Contents): void {
       return;
     case SECTION.code: {
       const { types, functions, ownFunctions } = contents;
-      checkCompileCost(reader, { types, functions, firstBody: functions.length - ownFunctions });
+      const firstBody = functions.length - ownFunctions;
+      contents.tailCallers = checkCompileCost(reader, { types, functions, firstBody });
       return;
     }
     case SECTION.type:

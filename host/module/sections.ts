@@ -36,6 +36,11 @@ const ORDER: readonly (readonly [id: number, name: string])[] = [
 ];
 const RANKS = new Map(ORDER.map(([id, name], rank) => [id, { rank, name }]));
 
+/** Whether a section must stand behind another; custom ones may stand anywhere. */
+export function standsAfter(id: number, other: number): boolean {
+  return (RANKS.get(id)?.rank ?? -1) > (RANKS.get(other)?.rank ?? -1);
+}
+
 /** More custom sections than any tool writes; they may stand anywhere and any number of times. */
 const MAX_CUSTOM_SECTIONS = 10_000;
 

@@ -51,6 +51,23 @@ const growAndTouch = op.block(
 export const NUMBER_ATTACKS: readonly Expected[] = [
   { name: 'good', says: 1, module: module({ functions: [harmfulUnless0([])] }) },
   attack('endless-loop', 'timeout', /did not end within 0\.3 s/, op.forever(), {}, { timeout: 0.3 }),
+  attack('endless-tail-calls', 'timeout', /within/, [...op.i32(1), ...op.returnCall(0)], {}, SHORT),
+  attack(
+    'mutual-tail-calls',
+    'timeout',
+    /within/,
+    [...op.i32(1), ...op.returnCall(1)],
+    { functions: [{ parameters: ['i32'], results: ['i32'], body: [...op.localGet(0), ...op.returnCall(0)] }] },
+    SHORT,
+  ),
+  attack(
+    'tail-calls-by-table',
+    'timeout',
+    /within/,
+    [...op.i32(1), ...op.i32(0), ...op.returnCallIndirect(0)],
+    { tables: TABLE, elements: [{ offset: 0, functions: [0] }] },
+    SHORT,
+  ),
   attack(
     'bulk-fills',
     'timeout',

@@ -2,6 +2,7 @@
 import { findAbi } from '#dist/host/abi/index';
 import type { CompiledModule, Execution, ExecutionOptions, Executor } from '#dist/host/execution/executor';
 import { capLimits } from '#dist/host/module/cap-limits';
+import { makeInterruptible } from '#dist/host/module/interruption';
 import { parseModule } from '#dist/host/module/parse';
 import { guestBytes } from '../../support/guests';
 
@@ -11,11 +12,15 @@ export const MEMORY = 4;
 export const LONG = 300_000_000;
 
 export async function compile(guest: string): Promise<CompiledModule> {
-  const bytes = await guestBytes(guest);
+  return compileBytes(await guestBytes(guest));
+}
+
+export function compileBytes(bytes: Uint8Array): CompiledModule {
+  const description = parseModule(bytes);
   const capped = capLimits(bytes, { memoryPages: MEMORY * 16, tableElements: 1000 });
   return {
-    module: new WebAssembly.Module(capped as Uint8Array<ArrayBuffer>),
-    description: parseModule(bytes),
+    module: new WebAssembly.Module(makeInterruptible(capped, description) as Uint8Array<ArrayBuffer>),
+    description,
   };
 }
 
@@ -25,7 +30,15 @@ export async function openGuest(
   name: string,
   options: Partial<ExecutionOptions> = {},
 ): Promise<Execution> {
-  const compiled = await compile(guest);
+  return openCompiled(executor, await compile(guest), name, options);
+}
+
+export function openCompiled(
+  executor: Executor,
+  compiled: CompiledModule,
+  name: string,
+  options: Partial<ExecutionOptions> = {},
+): Execution {
   const plan = findAbi('numeric')!.caller!.plan(compiled.description, { export: name, convention: 'auto' });
   return executor.open(
     compiled,

@@ -92,9 +92,17 @@ export class ExecutionWorker {
     return this.#isReady;
   }
 
+  /** Whether what it runs has been running for long. */
+  get isStuck(): boolean {
+    const running = this.#board.running();
+    return running !== undefined && now() - running.since >= STUCK_AFTER;
+  }
+
   attach(lane: Lane): void {
     lane.worker = this;
     lane.hasState = false;
+    // a lane that comes when a call here is known to be stuck is to hear of it, too
+    this.#stuck = undefined;
     this.lanes.add(lane);
     this.#send({ kind: 'bind', binding: lane.binding });
   }
@@ -226,6 +234,7 @@ export class ExecutionWorker {
     this.#forget(call);
     if (lane !== undefined) {
       lane.hasState = true;
+      lane.hasAnswered = true;
       lane.owner.ended(lane);
     }
     if (this.#isFull) {

@@ -22,6 +22,8 @@ export class Lane {
   inFlight = 0;
   /** Whether an instance may hold state from calls before. */
   hasState = false;
+  /** A call of it has ended by itself. Until then nobody knows whether one will. */
+  hasAnswered = false;
   /** Its node has timed out: it works alone, or beside such nodes. */
   hasTimedOut = false;
   /** Its place is the worker that nodes which have timed out share, from its first call there on. */

@@ -154,11 +154,11 @@ export class WorkerExecutor implements Executor, WorkerOwner {
     if (lane.hasTimedOut && (this.#isCrowded || this.#isQuarantineInUse)) lane.quarantined = true;
     if (lane.quarantined) return this.#chooseQuarantine();
     if (!this.#isCrowded) return this.#takeOwn();
-    const shared = emptiest([...this.#workers].filter(isShareable));
+    const shared = mostAlike([...this.#workers].filter(isShareable), lane);
     if (shared !== undefined) return shared;
     if (this.#setApart() && !this.#isCrowded) return this.#takeOwn();
     // lanes of nodes that time out are on their way out of all of them
-    return emptiest([...this.#workers]) ?? this.#takeOwn();
+    return mostAlike([...this.#workers], lane) ?? this.#takeOwn();
   }
 
   #chooseQuarantine(): ExecutionWorker {
@@ -189,8 +189,10 @@ export class WorkerExecutor implements Executor, WorkerOwner {
   #chooseBeside(stuck: ExecutionWorker, lane: Lane): ExecutionWorker | undefined {
     if (lane.hasTimedOut) return undefined;
     if (this.#isCrowded) {
-      const shared = emptiest([...this.#workers].filter((worker) => worker !== stuck && isShareable(worker)));
-      if (shared !== undefined) return shared;
+      const free = [...this.#workers].filter((worker) => worker !== stuck && !worker.isStuck && isShareable(worker));
+      const shared = mostAlike(free, lane);
+      // a newcomer may be the next that gets stuck: it rather waits than that those who have answered do
+      if (shared !== undefined && (lane.hasAnswered || !hasAnswered(shared))) return shared;
       if (this.#isQuarantineInUse || this.#workers.size > this.options.workers) return undefined;
     }
     try {
@@ -306,8 +308,18 @@ function isShareable(worker: ExecutionWorker): boolean {
   return ![...worker.lanes].some((lane) => lane.hasTimedOut);
 }
 
-function emptiest(workers: readonly ExecutionWorker[]): ExecutionWorker | undefined {
-  return [...workers].sort((a, b) => a.lanes.size - b.lanes.size)[0];
+function hasAnswered({ lanes }: ExecutionWorker): boolean {
+  return [...lanes].some((lane) => lane.hasAnswered);
+}
+
+/**
+ * Newcomers, any of which may be one that does not end, rather share with newcomers, and those that have answered with
+ * their like; of equal workers it is the emptiest.
+ */
+function mostAlike(workers: readonly ExecutionWorker[], lane: Lane): ExecutionWorker | undefined {
+  const others = ({ lanes }: ExecutionWorker): number =>
+    [...lanes].filter(({ hasAnswered }) => hasAnswered !== lane.hasAnswered).length;
+  return [...workers].sort((a, b) => others(a) - others(b) || a.lanes.size - b.lanes.size)[0];
 }
 
 /** Calls that have not started go back to the front of their queues, which find them another worker. */

@@ -68,6 +68,38 @@ describe('neighbours', () => {
     });
   }
 
+  test('many that are called for the first time and do not end keep nobody waiting who has answered before', async () => {
+    limitWorkers(2);
+    const counter = await open('wat/counter', 'next');
+    await counter.call([]);
+    const spinning = await Promise.all(Array.from({ length: 6 }, () => open('wat/loop', 'spin', { timeout: 0.2 })));
+    let ended = 0;
+    const stuck = spinning.map((spin) => assert.rejects(spin.call([]), { code: 'timeout' }).then(() => (ended += 1)));
+    let calls = 1;
+    while (ended < spinning.length) {
+      const before = ended;
+      calls += 1;
+      assert.deepEqual(await counter.call([]), [calls], 'it is where it was');
+      assert.ok(ended - before <= 1, 'it did not wait for one after the other');
+    }
+    await Promise.all(stuck);
+    assert.deepEqual(warnings, []);
+  });
+
+  test('one that comes when a call is known to be stuck moves away, too', async () => {
+    limitWorkers(1);
+    const [first, second] = await Promise.all([open('wat/loop', 'ok'), open('wat/loop', 'ok')]);
+    await first.call([]);
+    const spin = await open('wat/loop', 'spin', { timeout: 3 });
+    let isStuck = true;
+    const stuck = assert.rejects(spin.call([]), { code: 'timeout' }).then(() => (isStuck = false));
+    // longer than it takes until the call counts as stuck
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.deepEqual(await second.call([]), [1]);
+    assert.equal(isStuck, true);
+    await stuck;
+  });
+
   test('beyond the limit nodes share workers', async () => {
     limitWorkers(2);
     const nodes = await Promise.all(Array.from({ length: 6 }, () => open('wat/triple', 'triple')));

@@ -1,7 +1,7 @@
 import { WasmFunctionError } from '../errors';
 import { describeValue } from '../values/describe';
 import type { GuestValue } from '../values/signature';
-import { decodeText, encodeText } from '../values/text';
+import { decodeText, describeInvalidText, encodeText } from '../values/text';
 import type { DataType } from './numbers';
 
 /** Text, JSON and bytes as the bytes a guest gets. */
@@ -20,8 +20,8 @@ export function fromBytes(bytes: Uint8Array, type: DataType): GuestValue {
   if (text === undefined) {
     throw new WasmFunctionError(
       'result',
-      `The guest returned ${describeValue(bytes)} that are not valid UTF-8 where text was due; ` +
-        'check the convention, or say bytes in the signature.',
+      `The guest returned ${describeValue(bytes)} that are not valid UTF-8 at ${describeInvalidText(bytes)}, where text ` +
+        'was due; check the convention, or say bytes in the signature.',
     );
   }
   return text;

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { decodeText, encodeText, hasLoneSurrogate } from './text';
+import { decodeText, describeInvalidText, encodeText, hasLoneSurrogate } from './text';
 import { Unacceptable } from './unacceptable';
 
 /** Text, a Buffer of valid UTF-8, or a number or boolean as text. */
@@ -12,9 +12,12 @@ export function acceptText(value: unknown): string {
     case 'boolean':
       return String(value);
     default: {
-      const text = types.isUint8Array(value) ? decodeText(value) : undefined;
-      if (text === undefined) throw new Unacceptable('text, a Buffer of valid UTF-8, a number or a boolean');
-      return text;
+      if (!types.isUint8Array(value)) throw new Unacceptable('text, a Buffer of valid UTF-8, a number or a boolean');
+      const text = decodeText(value);
+      if (text !== undefined) return text;
+      throw new Unacceptable(
+        `text, or a Buffer of valid UTF-8, which this one is not at ${describeInvalidText(value)}`,
+      );
     }
   }
 }

@@ -6,7 +6,7 @@ import { describeValue } from './describe';
 import { formatSignature } from './parse-signature';
 import { parseJsonText } from './json-text';
 import type { GuestValue, JsonValue, Result, Signature } from './signature';
-import { decodeText, encodeText } from './text';
+import { decodeText, describeInvalidText, encodeText } from './text';
 
 /**
  * What a message gets from a call: one result is the value, several are an array, none leaves the message as it
@@ -79,8 +79,10 @@ function toText(value: Exclude<GuestValue, null>): string {
   if (typeof value === 'string') return value;
   if (value instanceof Uint8Array) {
     const text = decodeText(value);
-    if (text === undefined)
-      throw unfit(`The result (${describeValue(value)}) is not valid UTF-8; take it as a Buffer.`);
+    if (text === undefined) {
+      const place = describeInvalidText(value);
+      throw unfit(`The result (${describeValue(value)}) is not valid UTF-8 at ${place}; take it as a Buffer.`);
+    }
     return text;
   }
   return String(value);

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { WasmFunctionError } from '../../host/errors';
 import { MAX_PATH } from '../../host/limits';
-import { Roots, segmentsWithin } from './rooted-path';
+import { MOST_LINKS, Roots, segmentsWithin } from './rooted-path';
 
 export interface ModuleFolders {
   readonly workingDirectory: string | undefined;
@@ -37,7 +37,10 @@ export class ModulePaths {
    * @throws WasmFunctionError `file`
    */
   async locate(path: string): Promise<string> {
-    checkPath(path);
+    if (path.trim() === '') {
+      throw new WasmFunctionError('file', "No module is chosen. Name a .wasm file in the node's properties.");
+    }
+    checkPath(path, "The module's path");
     if (isAbsolute(path)) return path;
     for (const folder of this.searched) {
       const candidate = join(folder, path);
@@ -53,29 +56,39 @@ export class ModulePaths {
   /**
    * A path from a message or from context: it stays inside the known folders and the configured roots, links
    * resolved.
+   * @param from what holds the path, as errors name it: `msg.file`
    * @throws WasmFunctionError `permission` where it leads out of them, `file` where nothing is there
    */
-  async locateInside(path: unknown): Promise<string> {
-    if (typeof path !== 'string') {
+  async locateInside(path: unknown, from: string): Promise<string> {
+    if (typeof path !== 'string' || path.trim() === '') {
       throw new WasmFunctionError(
         'file',
-        `The path of the module, as the message or context gives it, is ${describe(path)}; text is needed.`,
+        `${from}, which is to name the module, is ${describe(path)}; text is needed. Set it to the path of a .wasm file.`,
       );
     }
-    checkPath(path);
+    checkPath(path, `The path in ${from}`);
     // looked at as written first, so that the answer for a path outside says nothing about what is there
     const candidates = isAbsolute(path) ? [resolve(path)] : this.searched.map((folder) => join(folder, path));
     const allowed = candidates.filter((candidate) => isBelowOneOf(candidate, this.roots));
-    if (allowed.length === 0) throw this.#outside(path);
+    if (allowed.length === 0) throw this.#outside(path, from);
     const roots = await this.rootsNow();
     for (const candidate of allowed) {
       const followed = await roots.follow(candidate);
-      if (followed.kind === 'outside') throw this.#outside(path);
-      if (followed.kind === 'there') return followed.path;
+      switch (followed.kind) {
+        case 'there':
+          return followed.path;
+        case 'outside':
+          throw this.#outside(path, from);
+        case 'circle':
+        case 'deep':
+          throw badLink(followed.kind, path, from);
+        case 'missing':
+      }
     }
+    const hint = `Check the path, or put the module there.${homeHint(path)}`;
     throw new WasmFunctionError(
       'file',
-      `There is no file "${path}" in ${list(this.roots)}. Check the path, or put the module there.${homeHint(path)}`,
+      `The file that ${from} names, "${path}", is not in ${list(this.roots)}. ${hint}`,
       { file: path },
     );
   }
@@ -85,28 +98,32 @@ export class ModulePaths {
     return Roots.at(this.roots);
   }
 
-  #outside(path: string): WasmFunctionError {
+  #outside(path: string, from: string): WasmFunctionError {
     return new WasmFunctionError(
       'permission',
-      `"${path}" lies outside the folders that a path from a message or context may point into ` +
+      `The file that ${from} names, "${path}", lies outside the folders that a path from a message or context may point into ` +
         `(${list(this.roots)}). Put the module into one of them, or name its folder in wasmFunctionRoots in settings.js.`,
       { file: path },
     );
   }
 }
 
-function checkPath(path: string): void {
-  if (path.trim() === '') {
-    throw new WasmFunctionError('file', "No module is chosen. Name a .wasm file in the node's properties.");
-  }
+function badLink(kind: 'circle' | 'deep', path: string, from: string): WasmFunctionError {
+  return new WasmFunctionError(
+    'file',
+    kind === 'circle'
+      ? `The file that ${from} names, "${path}", is a link that leads back to itself, or lies behind one. Replace the link by what it is to stand for.`
+      : `The file that ${from} names, "${path}", lies behind more than ${String(MOST_LINKS)} links. Name the file that they lead to.`,
+    { file: path },
+  );
+}
+
+/** @param subject of the sentence that says what is wrong */
+function checkPath(path: string, subject: string): void {
   if (path.length > MAX_PATH) {
-    throw new WasmFunctionError(
-      'file',
-      `The module's path has more than ${String(MAX_PATH)} characters. Correct the path.`,
-    );
+    throw new WasmFunctionError('file', `${subject} has more than ${String(MAX_PATH)} characters. Correct it.`);
   }
-  if (path.includes('\0'))
-    throw new WasmFunctionError('file', "The module's path has a NUL character in it. Correct the path.");
+  if (path.includes('\0')) throw new WasmFunctionError('file', `${subject} has a NUL character in it. Correct it.`);
 }
 
 /** A shell replaces `~` by the home folder; here it is a name like any other. */
@@ -133,5 +150,6 @@ function list(folders: readonly string[]): string {
 }
 
 function describe(value: unknown): string {
+  if (typeof value === 'string') return 'blank';
   return value === undefined || value === null ? String(value) : `of type ${typeof value}`;
 }

@@ -16,6 +16,8 @@ import type { HostLease, SharedHost } from './shared-host';
 /** Milliseconds that messages in flight may take to finish at a redeploy; Node-RED waits 15 s for a node. */
 const PATIENCE_MS = 10_000;
 
+type Util = NodeAPI['util'];
+
 export interface NodeServices {
   readonly RED: NodeAPI<RuntimeSettings>;
   readonly hosts: SharedHost;
@@ -66,7 +68,7 @@ function createHandler(node: Node, saved: SavedFunction, services: NodeServices,
       writeOutput,
       fullInput: configuration.input.type === 'full',
       queue: configuration.options.queue,
-      context: contextOf(configuration),
+      context: contextOf(RED.util, configuration),
       activity,
     });
     return { handler, activity };
@@ -116,7 +118,8 @@ function createFunctions(
     case 'msg':
     case 'flow':
     case 'global': {
-      const functions = new FunctionsByPath((path) => paths.locateInside(path), open, listener);
+      const from = nameOf(RED.util, file.type, file.value);
+      const functions = new FunctionsByPath((path) => paths.locateInside(path, from), open, listener);
       const readFile = createPropertyReader(RED.util, node, 'file', { value: file.value, type: file.type });
       return { functions, readFile };
     }
@@ -129,7 +132,7 @@ function fileNamed({ cause: { file }, message }: WasmFunctionError): string {
 }
 
 /** The file as the node names it, for errors that come before it is found. */
-function contextOf({ file: { type, value }, options }: Configuration): ErrorContext {
+function contextOf(util: Util, { file: { type, value }, options }: Configuration): ErrorContext {
   const named = options.export === '' ? {} : { export: options.export };
   switch (type) {
     case 'str':
@@ -139,8 +142,15 @@ function contextOf({ file: { type, value }, options }: Configuration): ErrorCont
     case 'msg':
     case 'flow':
     case 'global':
-      return { file: `${type}.${value}`, ...named };
+      return { file: nameOf(util, type, value), ...named };
   }
+}
+
+/** A property that holds a path, as errors name it: `msg.file`, `flow.file of the store "disk"`. */
+function nameOf(util: Util, type: 'msg' | 'flow' | 'global', value: string): string {
+  if (type === 'msg') return `msg.${value}`;
+  const { key, store } = util.parseContextStore(value);
+  return store === undefined ? `${type}.${key}` : `${type}.${key} of the store "${store}"`;
 }
 
 function refusing(error: WasmFunctionError): FunctionSource {

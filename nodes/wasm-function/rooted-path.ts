@@ -7,11 +7,15 @@ export type Followed =
   /** `path` has no links in it. */
   | { readonly kind: 'there'; readonly path: string; readonly stats: Stats }
   | { readonly kind: 'missing' }
+  /** A link on the way leads back to where it was met. */
+  | { readonly kind: 'circle' }
+  /** More links on the way than are followed. */
+  | { readonly kind: 'deep' }
   /** Told by the links alone: whether anything is there outside is not looked at. */
   | { readonly kind: 'outside' };
 
 /** Links in one path; Linux follows as many (path_resolution(7)). */
-const MOST_LINKS = 40;
+export const MOST_LINKS = 40;
 
 interface Root {
   /** As it was configured. */
@@ -43,7 +47,10 @@ export class Roots {
   /** @param path absolute */
   async follow(path: string): Promise<Followed> {
     let pending = path;
-    for (let links = 0; links <= MOST_LINKS; links++) {
+    const met = new Set<string>();
+    while (met.size <= MOST_LINKS) {
+      if (met.has(pending)) return { kind: 'circle' };
+      met.add(pending);
       const start = this.#enter(pending);
       if (start === undefined) {
         const isAbsent = this.absent.some((folder) => segmentsWithin(folder, pending) !== undefined);
@@ -53,7 +60,7 @@ export class Roots {
       if (step.kind !== 'link') return step;
       pending = step.path;
     }
-    return { kind: 'missing' };
+    return { kind: 'deep' };
   }
 
   /** Whether a path without links is to be shown to somebody who looks around: not with a hidden folder on the way. */
@@ -84,7 +91,7 @@ export function segmentsWithin(folder: string, path: string): readonly string[] 
 async function walk(
   folder: string,
   segments: readonly string[],
-): Promise<Exclude<Followed, { kind: 'outside' }> | { readonly kind: 'link'; readonly path: string }> {
+): Promise<Extract<Followed, { kind: 'there' | 'missing' }> | { readonly kind: 'link'; readonly path: string }> {
   let path = folder;
   try {
     let stats = await lstat(path);

@@ -14,7 +14,7 @@ describe('a path that leads to no file', () => {
   test('is told that ~ is not the home folder', async () => {
     const told = { code: 'file', message: /Check the path, or put the module there\. A "~" is not replaced/ };
     await assert.rejects(paths.locate('~/x.wasm'), told);
-    await assert.rejects(paths.locateInside('~/x.wasm'), told);
+    await assert.rejects(paths.locateInside('~/x.wasm', 'msg.file'), told);
     await assert.rejects(paths.locate('x~/x.wasm'), { message: /put the module there\.$/ });
   });
 });

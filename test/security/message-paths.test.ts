@@ -42,11 +42,14 @@ describe('a path from a message', () => {
 
   async function refusal(path: unknown): Promise<{ code: string; message: string }> {
     try {
-      const file = await paths.locateInside(path);
+      const file = await paths.locateInside(path, 'msg.file');
       return { code: 'found', message: file };
     } catch (error) {
       const { code, message } = error as WasmFunctionError;
-      return { code, message: typeof path === 'string' ? message.replaceAll(path, '…') : message };
+      return {
+        code,
+        message: typeof path === 'string' && path.trim() !== '' ? message.replaceAll(path, '…') : message,
+      };
     }
   }
 
@@ -56,10 +59,10 @@ describe('a path from a message', () => {
     await symlink(join(base, 'extra'), join(root, 'extra'));
     await symlink(root, join(base, 'alias'));
     for (const path of ['in.wasm', join(root, 'in.wasm'), 'one.wasm', 'two.wasm', 'wasm/../in.wasm']) {
-      assert.equal(await paths.locateInside(path), join(root, 'in.wasm'), path);
+      assert.equal(await paths.locateInside(path, 'msg.file'), join(root, 'in.wasm'), path);
     }
-    assert.equal(await paths.locateInside('up.wasm'), join(root, 'wasm', 'up.wasm'));
-    assert.equal(await paths.locateInside('extra/e.wasm'), join(base, 'extra', 'e.wasm'));
+    assert.equal(await paths.locateInside('up.wasm', 'msg.file'), join(root, 'wasm', 'up.wasm'));
+    assert.equal(await paths.locateInside('extra/e.wasm', 'msg.file'), join(base, 'extra', 'e.wasm'));
   });
 
   test('leads to files of a root that is itself a link', async () => {
@@ -71,8 +74,8 @@ describe('a path from a message', () => {
       roots: [join(base, 'linked-root')],
     });
     const file = join(base, 'extra', 'e.wasm');
-    assert.equal(await linked.locateInside(join(base, 'linked-root', 'e.wasm')), file);
-    await assert.rejects(linked.locateInside(join(root, 'in.wasm')), { code: 'permission' });
+    assert.equal(await linked.locateInside(join(base, 'linked-root', 'e.wasm'), 'msg.file'), file);
+    await assert.rejects(linked.locateInside(join(root, 'in.wasm'), 'msg.file'), { code: 'permission' });
   });
 
   test('that leads outside is refused in the same words, whether anything is there or not', async () => {
@@ -113,6 +116,43 @@ describe('a path from a message', () => {
     }
     assert.equal((await refusal('..')).code, 'permission');
     assert.ok((await refusal('x/'.repeat(9000))).message.length < 200, 'the path is not repeated without bounds');
+  });
+
+  test('that goes round in links is told so, and where there are too many', async () => {
+    await symlink('turn', join(root, 'turn'));
+    await symlink('longer/x', join(root, 'longer'));
+    for (let link = 0; link < 45; link += 1)
+      await symlink(`${String(link + 1)}.link`, join(root, `${String(link)}.link`));
+    await copyFile(guestFile('wat/triple'), join(root, '45.link'));
+    assert.equal(await paths.locateInside('10.link', 'msg.file'), join(root, '45.link'));
+    const rows = [
+      ['turn', /^The file that msg\.file names, "…", is a link that leads back to itself/],
+      ['turn/in.wasm', /is a link that leads back to itself, or lies behind one\. Replace the link/],
+      ['longer', /lies behind more than 40 links\. Name the file/],
+      ['0.link', /lies behind more than 40 links\. Name the file/],
+    ] as const;
+    for (const [path, says] of rows) {
+      const { code, message } = await refusal(path);
+      assert.equal(code, 'file', path);
+      assert.match(message, says, path);
+    }
+  });
+
+  test('is told by the property that holds it, and by the path itself where there is one', async () => {
+    const rows = [
+      ['none.wasm', 'file', /^The file that msg\.file names, "…", is not in "/],
+      [join(outside, 'there.wasm'), 'permission', /^The file that msg\.file names, "…", lies outside/],
+      [undefined, 'file', /^msg\.file, which is to name the module, is undefined; text is needed/],
+      [['in.wasm'], 'file', /^msg\.file, which is to name the module, is of type object; text/],
+      [' ', 'file', /^msg\.file, which is to name the module, is blank; text/],
+      ['a\0.wasm', 'file', /^The path in msg\.file has a NUL character/],
+      ['x/'.repeat(9000), 'file', /^The path in msg\.file has more than \d+ characters/],
+    ] as const;
+    for (const [path, code, says] of rows) {
+      const answer = await refusal(path);
+      assert.equal(answer.code, code, String(path).slice(0, 20));
+      assert.match(answer.message, says);
+    }
   });
 
   test('is taken as it is written: what is encoded, or looks like a dot, is a name', async () => {

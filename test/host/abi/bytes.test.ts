@@ -124,7 +124,11 @@ describe('bad pointers', () => {
     ['longer', { convention: 'in-place' }, /returned 4 as the new length of its input of 3 bytes/],
     ['error_code', { convention: 'in-place' }, /returned -1 as the new length/],
     ['all', { convention: 'packed', maxOutput: 1000 }, /65536 bytes; a call may return 1000 bytes at most/],
-    ['invalid', { convention: 'packed', signature: '() -> string' }, /3 bytes that are not valid UTF-8/],
+    [
+      'invalid',
+      { convention: 'packed', signature: '() -> string' },
+      /3 bytes that are not valid UTF-8 at byte \d \(0x[\da-f]{2}\), where text was due/,
+    ],
   ];
   for (const [name, choice, pattern] of rows) {
     test(`${name} with ${String(choice.convention)} is an error of the result`, () => {

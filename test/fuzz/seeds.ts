@@ -66,6 +66,15 @@ const HANDMADE: readonly Uint8Array[] = [
     start: 0,
     custom: [producers({ language: [['C', '11']], sdk: [['x', 'y']] }), targetFeatures(['+gc', '-simd128'])],
   }),
+  module({
+    functions: [
+      { export: 'f', parameters: ['i32', 'externref'], results: ['i32'], body: [0x20, 0, 0x20, 1, 0x12, 0] },
+      { locals: ['f64', 'v128'], body: [0x41, 0, 0x13, 1, 0] },
+    ],
+    tables: [{ minimum: 1 }],
+    globals: [{ type: 'i32', mutable: true }],
+    elements: [{ offset: 0, functions: [1] }],
+  }),
   // what every Node since 20 accepts, so that the engine can be asked
   module({
     imports: [{ module: '__proto__', name: 'constructor', parameters: ['externref'], results: ['f32'] }],

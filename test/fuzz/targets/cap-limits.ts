@@ -1,11 +1,12 @@
 /**
- * The rewriter of limits. Seeds: as for the parser, which has to accept a case first.
+ * The rewriters of limits and of functions with tail calls. Seeds: as for the parser, which has to accept a case first.
  * Afterwards the maxima are within the caps, all else is as it was, and the engine accepts what it accepted before.
  */
 import assert from 'node:assert/strict';
 import { WasmFunctionError } from '#dist/host/errors';
 import { capLimits } from '#dist/host/module/cap-limits';
 import type { ExternalType, Limits, ModuleDescription } from '#dist/host/module/description';
+import { makeInterruptible } from '#dist/host/module/interruption';
 import { parseModule } from '#dist/host/module/parse';
 import { mutateModule } from '../mutate-module';
 import { MODULES } from '../seeds';
@@ -29,7 +30,12 @@ export const cap: Target = {
     assert.deepEqual(withoutMaxima(after), withoutMaxima(before));
     assert.equal(capLimits(capped, CAPS), capped, 'capped once more it changes again');
     if (WebAssembly.validate(bytes as Uint8Array<ArrayBuffer>)) {
-      assert.ok(WebAssembly.validate(capped as Uint8Array<ArrayBuffer>), 'the engine accepted it before');
+      const interruptible = makeInterruptible(capped, before);
+      assert.ok(WebAssembly.validate(interruptible as Uint8Array<ArrayBuffer>), 'the engine accepted it before');
+      assert.equal(
+        parseModule(interruptible).globalCount,
+        before.globalCount + (before.tailCallers.length > 0 ? 1 : 0),
+      );
     }
     return 'accepted';
   },

@@ -95,7 +95,17 @@ function planOver(name: string, signature: Signature, type: FunctionType): void 
   const memory = { minimum: 1, shared: false, index64: false };
   const allocate: FunctionType = { parameters: ['i32'], results: ['i32'] };
   const description: ModuleDescription = {
-    ...{ size: 0, hash: '', imports: [], memories: [memory], tables: [], functionCount: 1, globalCount: 0, tailCallers: [], hasStart: false },
+    ...{
+      size: 0,
+      hash: '',
+      imports: [],
+      memories: [memory],
+      tables: [],
+      functionCount: 1,
+      globalCount: 0,
+      tailCallers: [],
+      hasStart: false,
+    },
     ...{ customSections: [], tools: [], features: [] },
     exports: [
       { name, kind: 'function', type },

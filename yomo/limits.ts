@@ -1,0 +1,67 @@
+/** Every figure of the YoMo client in one place, with its reason. */
+
+/** The protocol's version: a zipper compares it by its letters and refuses every other. */
+export const PROTOCOL_VERSION = '2024-01-03';
+
+/** The application protocol in the TLS handshake. */
+export const ALPN = 'yomo';
+
+/** The code of every QUIC application close in YoMo, whatever the reason; the reason is a text beside it. */
+export const CLOSE_CODE = 0x13;
+
+/** Tags that YoMo keeps for itself: a zipper ends the connection of whoever writes one. */
+export const FIRST_RESERVED_TAG = 0xf000;
+export const LAST_RESERVED_TAG = 0xffff;
+
+/** A tag is written as 32 bits without a sign. */
+export const MAX_TAG = 2 ** 32 - 1;
+
+/** The length of a packet is a signed number of 32 bits. */
+export const MAX_PACKET_LENGTH = 2 ** 31 - 1;
+
+/**
+ * Bytes of a whole frame. YoMo itself sets no limit; whoever can write to a zipper could otherwise fill the memory of
+ * everyone who observes the tag. As much as a wasm-function may give back.
+ */
+export const MAX_FRAME_LENGTH = 16 * 1024 * 1024;
+
+/** Packets in a frame, which has nine kinds of fields at most: the rest is room for fields that are not known yet. */
+export const MAX_FRAME_FIELDS = 1000;
+
+/** Entries of a frame's metadata; YoMo's own are about ten. */
+export const MAX_METADATA_ENTRIES = 10_000;
+
+/**
+ * Milliseconds without a packet of the zipper after which it counts as gone. A zipper has the same 5 s for its clients,
+ * and the smaller of both is what QUIC agrees on.
+ */
+export const IDLE_TIMEOUT = 5000;
+
+/** Milliseconds between packets that keep the connection alive: three of them fit into the zipper's idle time. */
+export const KEEP_ALIVE = 1500;
+
+/** Milliseconds a connection, and then the zipper's answer to the handshake, may take. */
+export const DIAL_TIMEOUT = 10_000;
+export const HANDSHAKE_TIMEOUT = 10_000;
+
+/** Zippers that may send a client on one after the other; more is taken for a circle. */
+export const MAX_REDIRECTS = 5;
+
+/** Milliseconds before the second attempt, doubling up to the longest; each is shortened by up to a half at random. */
+export const FIRST_RETRY = 500;
+export const LONGEST_RETRY = 30_000;
+
+/** Milliseconds a connection must last for the next attempt to come as soon as after the first loss. */
+export const STABLE_AFTER = 10_000;
+
+/** Bytes that wait to be written at most, connected or not: what a small gateway can spare for one client. */
+export const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
+/** What a waiting frame takes besides its bytes, roughly. */
+export const WAITING_FRAME_COST = 512;
+
+/** Bytes of small frames that are written at once: each write costs a turn of the event loop and a packet. */
+export const WRITE_SIZE = 64 * 1024;
+
+/** Characters of a reason that another computer gave: it goes into logs and the editor. */
+export const MAX_REASON_LENGTH = 300;

@@ -1,0 +1,42 @@
+/** What a client needs of a network: one connection with one stream of bytes each way. QUIC is one (`quic-transport.ts`). */
+export interface Transport {
+  /**
+   * Connects and opens the stream.
+   * @param signal ends the attempt; the promise is then rejected once nothing of it is left
+   * @throws YomoError `transport`, with a sentence that says why there is no connection
+   */
+  dial(host: string, port: number, options: DialOptions, signal: AbortSignal): Promise<ByteStream>;
+}
+
+export interface DialOptions {
+  /** The application protocol that both ends must name in the TLS handshake. */
+  readonly alpn: string;
+  /** Whether the other end has to prove its name by a certificate. */
+  readonly verify: boolean;
+  /** PEM text of the authorities to trust; the system's without it. */
+  readonly ca?: string;
+  /** The name the certificate is to be for, where it is not the host. */
+  readonly serverName?: string;
+}
+
+/** Why a connection has ended. */
+export interface Closing {
+  /** The code the other end gave; undefined where the network or this end ended it. */
+  readonly code: number | undefined;
+  /** A few words, as the other end or the network has them; may be empty. */
+  readonly reason: string;
+}
+
+export interface ByteStream {
+  /**
+   * Resolves when the transport has taken the bytes, which is when more may be written; rejected when the connection
+   * ends before. The bytes must not be changed afterwards.
+   */
+  write(bytes: Uint8Array): Promise<void>;
+  /** What comes in, in order; each chunk belongs to the listener. To be called once, before anything is awaited. */
+  onData(listener: (chunk: Uint8Array) => void): void;
+  /** Resolves once, when the connection has ended for whatever reason; never rejected. */
+  readonly closed: Promise<Closing>;
+  /** Tells the other end the code and the reason. Resolves when nothing of the connection is left. */
+  close(code: number, reason: string): Promise<void>;
+}

@@ -1,6 +1,7 @@
 import type { AbiName, Convention } from './abi/adapter';
 import type { WasmFunctionError } from './errors';
 import type { Inspection } from './inspection';
+import type { Signature } from './values/signature';
 
 /** What a node's configuration says, with blanks already replaced by settings and defaults. */
 export interface FunctionOptions {
@@ -33,6 +34,8 @@ export type FunctionState =
       readonly export: string;
       /** As `triple (f64) → f64`. */
       readonly signature: string;
+      /** The same in parts, as values are taken by: text does not say of which integers both signs are taken. */
+      readonly types: Signature;
       /** Why the file as it is now was refused, while the one before it goes on working. */
       readonly refused?: WasmFunctionError;
     }

@@ -25,6 +25,8 @@ export interface ConnectionUse {
 export interface Subscription extends ConnectionUse {
   /** Messages of QoS 1 and 2 in the flow. */
   readonly inFlight: number;
+  /** Hands over nothing more; what is in the flow may be acknowledged until `release` is called. */
+  stop(): void;
 }
 
 export interface Publisher extends ConnectionUse {
@@ -77,6 +79,9 @@ export class Connection {
     return {
       get inFlight() {
         return source.inFlight;
+      },
+      stop: () => {
+        source.stop();
       },
       release: async (removed) => {
         await source.close(removed);

@@ -30,7 +30,7 @@ export interface Subscription extends ConnectionUse {
 }
 
 export interface Publisher extends ConnectionUse {
-  /** Messages that wait for the broker, over all publishers of the connection. */
+  /** Messages of this publisher that wait for the broker. */
   readonly waiting: number;
   /** See `SinkClient.publish`. */
   publish(message: OutgoingMessage): Promise<void>;
@@ -99,7 +99,7 @@ export class Connection {
     onStatus(this.#publisherStatus);
     return {
       get waiting() {
-        return client.waiting;
+        return client.waitingOf(user);
       },
       publish: (message) => client.publish(message, user),
       release: async () => {

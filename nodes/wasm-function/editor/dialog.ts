@@ -1,3 +1,4 @@
+import './dialog.css';
 import { CONVENTIONS } from '../../../host/abi/adapter';
 import { DEFAULT_LIMITS, DEFAULT_QUEUE } from '../../../host/limits';
 import { isNumber, takeNumber } from '../../editor/number';

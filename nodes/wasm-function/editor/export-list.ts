@@ -3,6 +3,7 @@
  * list, arrow keys move in it and Enter takes one (a combobox, as WAI-ARIA calls it).
  */
 import type { InspectedExport, Inspection } from '../../../host/inspection';
+import './export-list.css';
 
 export interface ExportListParts {
   /** The field that a name can also be typed into. */

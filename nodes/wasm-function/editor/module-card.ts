@@ -3,6 +3,7 @@ import type { InspectedImport, Inspection } from '../../../host/inspection';
 import { PAGE_SIZE } from '../../../host/limits';
 import type { Description } from './module-requests';
 import { formatSize } from './size';
+import './module-card.css';
 
 export type CardContent = Description | { readonly notice: string };
 

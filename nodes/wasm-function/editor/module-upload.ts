@@ -1,5 +1,6 @@
 /** Sending a module, with its declarations, from the user's machine to the runtime. */
 import { listModules, RequestRefused, uploadDeclarations, uploadModule } from './module-requests';
+import './module-upload.css';
 
 export interface UploadParts {
   readonly button: JQuery;

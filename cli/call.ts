@@ -1,19 +1,23 @@
 import { resolve } from 'node:path';
+import { findAbi } from '../host/abi';
 import { ABI_NAMES, CONVENTIONS } from '../host/abi/adapter';
 import { createWasmHost } from '../host/host';
 import { DEFAULT_LIMITS } from '../host/limits';
 import { oneLine } from '../host/one-line';
 import type { Parameter } from '../host/values/signature';
-import { parseSignature } from '../host/values/parse-signature';
 import { RESULT_KINDS, type FunctionOptions } from '../host/wasm-function';
 import { readArguments } from './call-arguments';
 import { writeResult } from './call-result';
 import { untilReady } from './ready-function';
 import { parseCommandLine, UsageError } from './terminal';
 
-export const CALL_HELP = `Usage: wasm-function call [options] FILE EXPORT [ARG…]
+/** A module can be of other ABIs, which are recognised and refused. */
+const CALLED_ABIS = ABI_NAMES.filter((name) => findAbi(name)?.caller !== undefined);
 
-Calls a function once, under the limits of the wasm-function node, and prints what it returns.
+export const CALL_HELP = `Usage: wasm-function call [options] FILE [EXPORT [ARG…]]
+
+Calls a function once, under the limits of the wasm-function node, and prints what it returns. Without an EXPORT,
+or with "" before arguments, it is the one that inspect marks, as in a node that names none.
 
 An ARG is one parameter:
   21.5, -7          a number, for a number or a string
@@ -26,7 +30,7 @@ An ARG is one parameter:
 
   --signature TEXT      what the binary cannot tell, as "(string, u32) -> bytes"
   --convention NAME     how bytes come back: ${CONVENTIONS.join(', ')}
-  --abi NAME            instead of what is detected: ${ABI_NAMES.join(', ')}
+  --abi NAME            instead of what is detected: ${CALLED_ABIS.join(', ')}
   --result KIND         ${RESULT_KINDS.join(', ')}
   --timeout SECONDS     (${String(DEFAULT_LIMITS.timeout)})
   --memory MIB          linear memory (${String(DEFAULT_LIMITS.memory)})
@@ -49,8 +53,8 @@ type Values = Record<keyof typeof OPTIONS, string | boolean | undefined>;
 /** @returns the exit code */
 export async function call(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommandLine(args, OPTIONS);
-  const [file, name, ...words] = positionals;
-  if (file === undefined || name === undefined) {
+  const [file, name = '', ...words] = positionals;
+  if (file === undefined) {
     throw new UsageError('call takes a file and the name of an export (inspect lists them); see call --help.');
   }
   const options = functionOptions(resolve(file), name, values);
@@ -59,9 +63,9 @@ export async function call(args: readonly string[]): Promise<number> {
   const host = createWasmHost(limits, log, { spare: false });
   try {
     const wasmFunction = host.open(options);
-    const ready = await untilReady(wasmFunction);
-    const { parameters } = parseSignature(ready.signature.slice(ready.export.length).trim());
-    checkCount(words, parameters, ready.signature);
+    const { signature, types } = await untilReady(wasmFunction);
+    const { parameters } = types;
+    checkCount(words, parameters, signature);
     const payloads = await readArguments(words, parameters);
     const result = await wasmFunction.call(parameters.length === 1 ? payloads[0] : payloads);
     await writeResult(result, values.json === true);
@@ -83,7 +87,7 @@ function functionOptions(file: string, name: string, values: Values): FunctionOp
   return {
     file,
     export: name,
-    abi: choice('--abi', values.abi, ['auto', ...ABI_NAMES]),
+    abi: choice('--abi', values.abi, ['auto', ...CALLED_ABIS]),
     signature: typeof values.signature === 'string' ? values.signature : '',
     convention: choice('--convention', values.convention, ['auto', ...CONVENTIONS]),
     result: choice('--result', values.result, RESULT_KINDS),

@@ -13,6 +13,19 @@ imports, memories, tables, language and proposals. Exit code 1 when nothing of i
 
 /** Entries of a list that are shown; a module may have some hundred thousand. */
 const SHOWN = 200;
+/** Characters of an entry that are shown, and of what is said about it. */
+const ENTRY = 300;
+const NOTE = 1000;
+/** Columns: of the labels, and of a line where no terminal says how wide it is. */
+const LABEL = 11;
+const WIDTH = 100;
+const NARROWEST = 60;
+
+/** A line of a list, and what is to be said of it. */
+interface Entry {
+  readonly text: string;
+  readonly note?: string;
+}
 
 /** @returns the exit code */
 export async function inspect(args: readonly string[]): Promise<number> {
@@ -33,42 +46,63 @@ export async function inspect(args: readonly string[]): Promise<number> {
 }
 
 function describe(inspection: Inspection): string {
-  const rows: [string, readonly string[]][] = [
-    ['file', [`${inspection.file} (${String(inspection.size)} bytes)`]],
-    ['kind', [inspection.kind]],
-    ['ABI', [`${inspection.abiTitle ?? 'none'}: ${inspection.because}`]],
-    ['language', inspection.language === undefined ? [] : [inspection.language]],
-    ['tools', [inspection.tools.join(', ')]],
-    ['proposals', [inspection.features.join(', ')]],
-    ['exports', [...inspection.exports.map(exportLine(inspection)), ...unlisted(inspection.unlisted?.exports)]],
+  const rows: [string, readonly Entry[]][] = [
+    ['file', [{ text: `${inspection.file} (${String(inspection.size)} bytes)` }]],
+    ['kind', [{ text: inspection.kind }]],
+    ['ABI', [{ text: `${inspection.abiTitle ?? 'none'}: ${inspection.because}` }]],
+    ['language', inspection.language === undefined ? [] : [{ text: inspection.language }]],
+    ['tools', [{ text: inspection.tools.join(', ') }]],
+    ['proposals', [{ text: inspection.features.join(', ') }]],
+    ['exports', [...inspection.exports.map(exportEntry), ...unlisted(inspection.unlisted?.exports)]],
     [
       'imports',
       [
-        ...inspection.imports.map(({ module, name, type }) => `${module}.${name} ${type}`),
+        ...inspection.imports.map(({ module, name, type }) => ({ text: `${module}.${name} ${type}` })),
         ...unlisted(inspection.unlisted?.imports),
       ],
     ],
-    ['memories', inspection.memories],
-    ['tables', inspection.tables],
+    ['memories', inspection.memories.map((text) => ({ text }))],
+    ['tables', inspection.tables.map((text) => ({ text }))],
   ];
   return rows.flatMap(([label, entries]) => list(label, entries)).join('\n');
+
+  function exportEntry({ name, type, signature, question, conventions }: Inspection['exports'][number]): Entry {
+    const mark = name === inspection.defaultExport ? ' (called when none is named)' : '';
+    const text = `${name} ${signature ?? type}${mark}`;
+    // a question names the conventions itself
+    if (question !== undefined) return { text, note: question };
+    return { text: conventions === undefined ? text : `${text} [${conventions.join(', ')}]` };
+  }
 }
 
-function unlisted(number = 0): string[] {
-  return number === 0 ? [] : [`… and ${String(number)} more, too many to list`];
+function unlisted(number = 0): Entry[] {
+  return number === 0 ? [] : [{ text: `… and ${String(number)} more, too many to list` }];
 }
 
-function exportLine({ defaultExport }: Inspection): (each: Inspection['exports'][number]) => string {
-  return ({ name, type, signature, question, conventions }) => {
-    const called = `${name} ${signature ?? type}${name === defaultExport ? ' (called when none is named)' : ''}`;
-    const open = question === undefined ? '' : ` – ${question}`;
-    return called + open + (conventions === undefined ? '' : ` [${conventions.join(', ')}]`);
-  };
-}
-
-/** A label, and its entries below one another. */
-function list(label: string, entries: readonly string[]): string[] {
-  const lines = entries.slice(0, SHOWN).map((entry) => oneLine(entry, 300));
+/** A label, and its entries below one another; what is said of several that follow each other is said once. */
+function list(label: string, entries: readonly Entry[]): string[] {
+  const shown = entries.slice(0, SHOWN);
+  const lines = shown.flatMap(({ text, note }, index) => {
+    const isSaidLater = note === undefined || note === shown[index + 1]?.note;
+    return [...wrap(oneLine(text, ENTRY), '', '  '), ...(isSaidLater ? [] : wrap(oneLine(note, NOTE), '    ', '    '))];
+  });
   if (entries.length > SHOWN) lines.push(`… and ${String(entries.length - SHOWN)} more (--json shows all)`);
-  return lines.filter((line) => line !== '').map((line, index) => `${(index === 0 ? label : '').padEnd(11)}${line}`);
+  return lines.filter((line) => line !== '').map((line, index) => `${(index === 0 ? label : '').padEnd(LABEL)}${line}`);
+}
+
+/** Text in lines of the terminal's width, with what goes before the first and before the others; a long word stays whole. */
+function wrap(text: string, first: string, others: string): string[] {
+  const width = Math.max(process.stdout.columns ?? WIDTH, NARROWEST) - LABEL;
+  const lines: string[] = [];
+  let line = first;
+  for (const word of text.split(' ')) {
+    const isEmpty = line === (lines.length === 0 ? first : others);
+    if (isEmpty) line += word;
+    else if (line.length + 1 + word.length <= width) line += ` ${word}`;
+    else {
+      lines.push(line);
+      line = others + word;
+    }
+  }
+  return [...lines, line];
 }

@@ -12,7 +12,7 @@ const HELP = `Usage: wasm-function COMMAND …
 Looks into WebAssembly modules and calls their functions, as the wasm-function node does it.
 
   inspect FILE [--json]          what a module is, and what of it can be called
-  call FILE EXPORT [ARG…]        calls a function once
+  call FILE [EXPORT [ARG…]]      calls a function once
   --help, --version
 
 wasm-function COMMAND --help tells more. Exit codes: 0 done, 1 the file or the function failed, 2 wrong usage.`;

@@ -1,8 +1,9 @@
 import { findAbi } from './abi';
 import type { CallPlan } from './abi/adapter';
-import { quoted } from './abi/refused';
+import { listNames } from './abi/module-exports';
 import { closedError, fromErrorData, queueError, WasmFunctionError } from './errors';
 import type { Execution, Executor } from './execution/executor';
+import type { Inspection } from './inspection';
 import type { LoadedModule } from './module/loader-messages';
 import { planDeclared } from './module/declared-plan';
 import { notTaken, type ModuleOutcome, type ModuleStore } from './module/module-store';
@@ -135,8 +136,8 @@ export class ConfiguredFunction implements WasmFunction {
   #activate(loaded: LoadedModule): void {
     if (this.#state.kind === 'ready' && this.#active?.fingerprint === loaded.fingerprint) {
       // the file is again what it was: nothing to take over, and nothing refused any more
-      const { inspection, export: name, signature } = this.#state;
-      this.#become({ kind: 'ready', inspection, export: name, signature });
+      const { inspection, export: name, signature, types } = this.#state;
+      this.#become({ kind: 'ready', inspection, export: name, signature, types });
       return;
     }
     const plan = planCall(loaded, this.options, this.services.maxOutput);
@@ -151,7 +152,8 @@ export class ConfiguredFunction implements WasmFunction {
       this.#retiring.add(retired);
       void retired.drain().then(() => this.#retiring.delete(retired));
     }
-    this.#become({ kind: 'ready', inspection: loaded.inspection, export: plan.export, signature });
+    const { inspection } = loaded;
+    this.#become({ kind: 'ready', inspection, export: plan.export, signature, types: plan.signature });
   }
 
   /** A file that is refused does not stop what works: the module before it goes on. */
@@ -191,7 +193,7 @@ export function planCall(loaded: LoadedModule, options: PlannedOptions, maxOutpu
     );
   }
   const name = options.export === '' ? inspection.defaultExport : options.export;
-  if (name === undefined) throw noExportChosen(inspection.exports.map((each) => each.name));
+  if (name === undefined) throw noExportChosen(inspection.exports);
   const choice = { export: name, convention: options.convention };
   const plan =
     options.signature === ''
@@ -201,12 +203,11 @@ export function planCall(loaded: LoadedModule, options: PlannedOptions, maxOutpu
   return { ...plan, abi: inspection.abi, maxOutput: maxOutput * MIB };
 }
 
-function noExportChosen(names: readonly string[]): WasmFunctionError {
-  const shown = names.slice(0, 10).map(quoted).join(', ') + (names.length > 10 ? ', …' : '');
+function noExportChosen(offered: Inspection['exports']): WasmFunctionError {
   return new WasmFunctionError(
     'export',
-    names.length === 0
+    offered.length === 0
       ? 'The module exports no function that can be called. Export one, or choose another module.'
-      : `The module has several functions, and the node names none. Choose one of ${shown}.`,
+      : `The module has several functions, and none is named. Choose one of ${listNames(offered)}.`,
   );
 }

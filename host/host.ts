@@ -27,25 +27,30 @@ export function createWasmHost(limits: HostLimits, log: HostLog, options: HostOp
   const looking = new ModuleLoader();
   const trials = new Trials({ maxOutput: limits.maxOutput, log });
 
-  function look(source: ModuleSource, choice: InspectionChoice): Promise<LoadedModule> {
-    return looking.load({
+  function look(source: ModuleSource, choice: InspectionChoice, signal?: AbortSignal): Promise<LoadedModule> {
+    const request = {
       source,
       maxFileSize: limits.maxFileSize * MIB,
       memoryPages: memoryCap(choice.memory ?? limits.memory) / PAGE_SIZE,
       abi: choice.abi ?? 'auto',
       export: choice.export ?? '',
-    });
+    } as const;
+    return looking.load(request, signal);
   }
 
-  async function inspect(source: ModuleSource, choice: InspectionChoice = {}): Promise<Inspection> {
-    return (await look(source, choice)).inspection;
+  async function inspect(
+    source: ModuleSource,
+    choice: InspectionChoice = {},
+    signal?: AbortSignal,
+  ): Promise<Inspection> {
+    return (await look(source, choice, signal)).inspection;
   }
 
   return {
-    inspectFile: (file, choice) => inspect({ kind: 'file', file }, choice),
-    inspectBytes: (bytes, name, choice) => inspect({ kind: 'bytes', bytes, name }, choice),
+    inspectFile: (file, choice, signal) => inspect({ kind: 'file', file }, choice, signal),
+    inspectBytes: (bytes, name, choice, signal) => inspect({ kind: 'bytes', bytes, name }, choice, signal),
     try: (asked, input, signal) =>
-      trials.run(() => look({ kind: 'file', file: asked.file }, asked), asked, input, signal),
+      trials.run(() => look({ kind: 'file', file: asked.file }, asked, signal), asked, input, signal),
     open(functionOptions: FunctionOptions) {
       const opened = new ConfiguredFunction(functionOptions, { store, executor, maxOutput: limits.maxOutput }, () =>
         functions.delete(opened),

@@ -11,6 +11,8 @@ export interface Inspection {
   readonly hash: string;
   /** `core module`, `component`, or what the file looks like. */
   readonly kind: string;
+  /** Nothing behind the header could be read, and the lists are empty for that; absent otherwise. */
+  readonly unread?: true;
   /** Undefined when the module is of no known ABI. */
   readonly abi?: AbiName;
   readonly abiTitle?: string;

@@ -1,6 +1,7 @@
 import type { AbiName, Convention } from './abi/adapter';
 import type { WasmFunctionError } from './errors';
 import type { Inspection } from './inspection';
+import type { Signature } from './values/signature';
 
 /** What a node's configuration says, with blanks already replaced by settings and defaults. */
 export interface FunctionOptions {
@@ -33,6 +34,8 @@ export type FunctionState =
       readonly export: string;
       /** As `triple (f64) → f64`. */
       readonly signature: string;
+      /** The same in parts, as values are taken by: text does not say of which integers both signs are taken. */
+      readonly types: Signature;
       /** Why the file as it is now was refused, while the one before it goes on working. */
       readonly refused?: WasmFunctionError;
     }
@@ -92,13 +95,16 @@ export type Trial =
 
 /** The wasm host of one process; everything it starts, it ends. */
 export interface WasmHost {
-  /** @throws WasmFunctionError `file` where there is no such regular file, or it is too large */
-  inspectFile(file: string, choice?: InspectionChoice): Promise<Inspection>;
-  inspectBytes(bytes: Uint8Array, name: string, choice?: InspectionChoice): Promise<Inspection>;
+  /**
+   * @param signal ends the waiting at once, with `closed`
+   * @throws WasmFunctionError `file` where there is no such regular file, or it is too large
+   */
+  inspectFile(file: string, choice?: InspectionChoice, signal?: AbortSignal): Promise<Inspection>;
+  inspectBytes(bytes: Uint8Array, name: string, choice?: InspectionChoice, signal?: AbortSignal): Promise<Inspection>;
   open(options: FunctionOptions): WasmFunction;
   /**
    * Loads a module and calls it once, in a thread of its own that no open function uses.
-   * @param signal ends the call at once; it is answered with `closed` then
+   * @param signal ends the loading or the call at once; it is answered with `closed` then
    */
   try(options: TrialOptions, input: unknown, signal: AbortSignal): Promise<Trial>;
   close(): Promise<void>;

@@ -32,20 +32,30 @@ export function parseBrokerAddress(url: string): BrokerAddress {
     // The URL parser knows hosts and ports of http only: other schemes are parsed loosely.
     parsed = new URL(text.replace(/^[a-z]+:/i, 'http:'));
   } catch {
-    throw noAddress(url);
+    throw text.includes('@') ? holdsUser() : noAddress(url);
   }
-  if (parsed.username !== '' || parsed.password !== '') {
-    throw new MqttError(
-      'configuration',
-      'The broker address holds a user or password. Give them in their own fields, which are encrypted.',
-    );
-  }
+  if (parsed.username !== '' || parsed.password !== '' || hasCutUser(protocol, text)) throw holdsUser();
   return {
     protocol,
     host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: explicitPort(text) ?? DEFAULT_PORTS[protocol],
     path: parsed.pathname + parsed.search,
   };
+}
+
+/**
+ * A password may hold what ends a host: `mqtt://user:12/3@broker` would be the host `user`. Only WebSocket has a path or
+ * query, which may hold an `@`.
+ */
+function hasCutUser(protocol: Protocol, text: string): boolean {
+  return (protocol === 'mqtt' || protocol === 'mqtts') && text.includes('@');
+}
+
+function holdsUser(): MqttError {
+  return new MqttError(
+    'configuration',
+    'The broker address holds a user or password. Give them in their own fields, which are encrypted.',
+  );
 }
 
 function noAddress(url: string): MqttError {

@@ -25,10 +25,12 @@ export interface ConnectionUse {
 export interface Subscription extends ConnectionUse {
   /** Messages of QoS 1 and 2 in the flow. */
   readonly inFlight: number;
+  /** Hands over nothing more; what is in the flow may be acknowledged until `release` is called. */
+  stop(): void;
 }
 
 export interface Publisher extends ConnectionUse {
-  /** Messages that wait for the broker, over all publishers of the connection. */
+  /** Messages of this publisher that wait for the broker. */
   readonly waiting: number;
   /** See `SinkClient.publish`. */
   publish(message: OutgoingMessage): Promise<void>;
@@ -78,6 +80,9 @@ export class Connection {
       get inFlight() {
         return source.inFlight;
       },
+      stop: () => {
+        source.stop();
+      },
       release: async (removed) => {
         await source.close(removed);
         await this.#remove(user);
@@ -94,7 +99,7 @@ export class Connection {
     onStatus(this.#publisherStatus);
     return {
       get waiting() {
-        return client.waiting;
+        return client.waitingOf(user);
       },
       publish: (message) => client.publish(message, user),
       release: async () => {

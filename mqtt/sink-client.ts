@@ -54,9 +54,12 @@ export class SinkClient {
     this.#clientId = clientIdOf(settings.clientId, settings.id, (name) => settings.environment(name));
   }
 
-  /** Messages that wait for the connection, or for their turn. */
-  get waiting(): number {
-    return this.#waiting.length;
+  /** Messages of this owner that wait for the connection, or for their turn. */
+  waitingOf(owner: object): number {
+    const isOwn = (publication: Publication): boolean => publication.owner === owner;
+    const waiting = this.#waiting.filter(isOwn).length;
+    // What was under way when the connection broke is sent again on the next one.
+    return this.#receiveMaximum === undefined ? waiting + [...this.#unacknowledged].filter(isOwn).length : waiting;
   }
 
   open(): void {

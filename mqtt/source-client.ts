@@ -86,13 +86,18 @@ export class SourceClient {
     });
   }
 
+  /** Hands over nothing more: what comes stays with the broker. Messages in the flow may still be acknowledged. */
+  stop(): void {
+    this.#closed = true;
+    this.#inFlight.stop();
+  }
+
   /**
    * Ends the connection. A kept session stays with the broker, subscribed, unless the source was removed.
    * Messages in the flow may be acknowledged until `close` is called, not after.
    */
   async close(removed: boolean): Promise<void> {
-    this.#closed = true;
-    this.#inFlight.stop();
+    this.stop();
     await this.#client?.end();
     if (!removed || !this.#settings.persistent) return;
     this.#sessionFilters.delete(this.#sessionName);

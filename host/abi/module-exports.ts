@@ -123,8 +123,13 @@ export function requireFunction(
   );
 }
 
-function listNames(offered: readonly FunctionExport[]): string {
+/** Names that an error shows. */
+const SHOWN_NAMES = 10;
+
+/** Names of a module for a sentence: the first few, and how many more there are. */
+export function listNames(offered: readonly { readonly name: string }[]): string {
   if (offered.length === 0) return 'it has none';
-  const names = offered.slice(0, 10).map(({ name }) => quoted(name));
-  return `${names.join(', ')}${offered.length > names.length ? ' …' : ''}`;
+  const names = offered.slice(0, SHOWN_NAMES).map(({ name }) => quoted(name));
+  const more = offered.length - names.length;
+  return `${names.join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`;
 }

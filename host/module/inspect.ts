@@ -53,7 +53,7 @@ export function examine(bytes: Uint8Array, file: string, abis: readonly GuestAbi
         const because = 'its header says so, although the rest cannot be read';
         return {
           kind: 'refused',
-          inspection: { ...unread, kind: 'core module', because, refusal: toErrorData(error) },
+          inspection: { ...unread, unread: true, kind: 'core module', because, refusal: toErrorData(error) },
         };
       }
   }
@@ -85,8 +85,15 @@ export function inspectCore(
   };
 }
 
-/** A list goes through the thread Node-RED runs in, as an answer to the editor: it ends where it gets too long. */
-function listed<T, Shown extends object>(all: readonly T[], describe: (item: T) => Shown): Listed<Shown> {
+/**
+ * A list goes through the thread Node-RED runs in, as an answer to the editor: it ends where it gets too long.
+ * @param isWanted what is listed in any case, at the top where it would be left out
+ */
+function listed<T, Shown extends object>(
+  all: readonly T[],
+  describe: (item: T) => Shown,
+  isWanted?: (item: T) => boolean,
+): Listed<Shown> {
   const items: Shown[] = [];
   let room = MAX_LISTED;
   for (const item of all) {
@@ -95,6 +102,8 @@ function listed<T, Shown extends object>(all: readonly T[], describe: (item: T) 
     if (room < 0) break;
     items.push(shown);
   }
+  const wanted = isWanted === undefined ? undefined : all.slice(items.length).find(isWanted);
+  if (wanted !== undefined) items.unshift(describe(wanted));
   return { items, left: all.length - items.length };
 }
 
@@ -159,7 +168,11 @@ function describeAbi(
     return { ...known, refusal: toErrorData(notCalledYet(abi, because)), exports: listFunctions(module) };
   }
   const callable = caller.exports(module);
-  const exports = listed(callable, (item) => inspectExport(item, module, caller, declared.get(item.name)));
+  const exports = listed(
+    callable,
+    (item) => inspectExport(item, module, caller, declared.get(item.name)),
+    ({ name }) => name === choice.export,
+  );
   const [first, second] = callable.filter((item) => canBeChosen(abi, item));
   if (first === undefined) {
     return { ...known, refusal: toErrorData(nothingToCall(abi, callable)), exports };

@@ -26,11 +26,26 @@ export class ModuleLoader {
 
   constructor(private readonly timeout = LOAD_TIMEOUT) {}
 
-  /** @throws WasmFunctionError (rejects) `file`, `module`, `memory`, `closed` */
-  load(request: LoadRequest): Promise<LoadedModule> {
-    if (this.#closed) return Promise.reject(closedError());
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ request, resolve, reject });
+  /**
+   * @param signal refuses the request with `closed` at once: one that waits is dropped; one that is being loaded goes on
+   * for nobody, since its thread cannot be interrupted without starting another
+   * @throws WasmFunctionError (rejects) `file`, `module`, `memory`, `closed`
+   */
+  load(request: LoadRequest, signal?: AbortSignal): Promise<LoadedModule> {
+    if (this.#closed || signal?.aborted === true) return Promise.reject(closedError());
+    return new Promise<LoadedModule>((resolve, reject) => {
+      const drop = (): void => {
+        this.#waiting = this.#waiting.filter((each) => each !== job);
+        job.reject(closedError());
+      };
+      const settled = (): void => signal?.removeEventListener('abort', drop);
+      const job: Job = {
+        request,
+        resolve: (loaded) => (settled(), resolve(loaded)),
+        reject: (error) => (settled(), reject(error)),
+      };
+      signal?.addEventListener('abort', drop, { once: true });
+      this.#waiting.push(job);
       this.#next();
     });
   }

@@ -5,6 +5,16 @@ interface Language {
   readonly refusal: Refusal;
 }
 
+/** What makes a module of one file, or of a crate, by language; NAME stands for the file's or the function's. */
+export const BUILD_COMMANDS = {
+  rust: 'wasm-pack build --target nodejs',
+  c: 'clang --target=wasm32 -O2 -nostdlib -Wl,--no-entry -Wl,--export=NAME -o NAME.wasm NAME.c',
+  go: 'tinygo build -target=wasm-unknown -o NAME.wasm',
+  zig: 'zig build-exe NAME.zig -target wasm32-freestanding -fno-entry -rdynamic -O ReleaseSmall',
+  assemblyscript: 'npx -p assemblyscript asc NAME.ts -o NAME.wasm -O',
+  wat: 'npx -p wabt wat2wasm NAME.wat -o NAME.wasm',
+} as const;
+
 const BUILD_FIRST =
   'Build it for a WebAssembly target first (wasm32), and give the .wasm file that the compiler writes.';
 
@@ -24,23 +34,18 @@ const LANGUAGES: readonly Language[] = [
   source(
     'Zig',
     /^(?:pub )?(?:const|var) \w+\b[^;]{0,80}= @import\(|^(?:pub |export )(?:inline )?fn \w+\([^)]*\) [\w.]+ \{/,
-    'Build it first: `zig build-exe NAME.zig -target wasm32-freestanding -fno-entry -rdynamic -O ReleaseSmall`.',
+    `Build it first: \`${BUILD_COMMANDS.zig}\`.`,
   ),
   source(
     'Rust',
     /^(?:#!?\[|(?:pub(?:\([\w ]+\))? )?(?:async |unsafe |const |extern "C" )*fn \w|(?:pub )?use [\w:]+(?:::|;)|(?:pub )?mod \w+\s*[;{]|extern crate\b|(?:pub )?(?:const|static) (?:mut )?[A-Z_\d]+: (?:&|\[|(?:[iuf]\d+|[iu]size|bool)\b)|impl\b|pub (?:struct|enum|trait)\b)/,
-    'Build it first: `wasm-pack build --target nodejs` in its crate, then give the file of pkg/ that ends in _bg.wasm.',
+    `Build it first: \`${BUILD_COMMANDS.rust}\` in its crate, then give the file of pkg/ that ends in _bg.wasm.`,
   ),
-  source(
-    'Go',
-    /^package \w+\s/,
-    'Build it first: `tinygo build -target=wasm-unknown -o NAME.wasm`, with //go:wasmexport before the function.',
-  ),
+  source('Go', /^package \w+\s/, `Build it first: \`${BUILD_COMMANDS.go}\`, with //go:wasmexport before the function.`),
   source(
     'C or C++',
     /^(?:#\s*(?:include|define|pragma|ifn?def|if|undef)\b|typedef\b|extern "C"|template\s*<|namespace\b|using namespace\b|(?:(?:static|extern|inline|const|unsigned|signed|struct)\s+)*(?:void|int|char|short|long|float|double|bool|size_t|u?int\d+_t|__attribute__)\b)/,
-    'Compile it first: `clang --target=wasm32 -O2 -nostdlib -Wl,--no-entry -Wl,--export=NAME -o NAME.wasm NAME.c` ' +
-      '(in C++ with extern "C" before the function).',
+    `Compile it first: \`${BUILD_COMMANDS.c}\` (in C++ with extern "C" before the function).`,
   ),
   {
     looksLike:

@@ -33,8 +33,8 @@ export interface ConnectionDefinition extends NodeDef {
 export interface ConnectionSurroundings {
   readonly user: string;
   readonly password: string;
-  /** The options of the tls-config node with this id; undefined where there is none. */
-  tlsOptions(id: string): TlsOptions | undefined;
+  /** The options of the tls-config node with this id; undefined where there is none, `unusable` where it says so. */
+  tlsOptions(id: string): TlsOptions | 'unusable' | undefined;
   readonly environment: (name: string) => string | undefined;
 }
 
@@ -90,6 +90,13 @@ export function parseConnection(
 function readTls(id: string, surroundings: ConnectionSurroundings): TlsOptions {
   if (id === '') return {};
   const options = surroundings.tlsOptions(id);
+  if (options === 'unusable') {
+    // Without its certificates the connection would be another one than was asked for, and might come about.
+    throw new MqttError(
+      'configuration',
+      'The TLS configuration of the connection cannot be used: a file of it is missing or cannot be read, or of certificate and key there is one only. Its own line in the log says which. Correct it there and deploy again.',
+    );
+  }
   if (options !== undefined) return options;
   throw new MqttError('configuration', 'The TLS configuration of the connection is missing. Choose another one there.');
 }

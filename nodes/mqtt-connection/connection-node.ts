@@ -1,7 +1,8 @@
-import type { Node, NodeAPI } from 'node-red';
+import type { Node, NodeAPI, NodeStatus } from 'node-red';
 import type { Connection } from '../../mqtt/connection';
 import { isOfOneNode } from '../../mqtt/connection-log';
 import { MqttError, messageOf } from '../../mqtt/errors';
+import type { ConnectionStatus } from '../../mqtt/status';
 import { SavedValueError } from '../saved-value';
 import type { ShownStatus } from './watched-status';
 
@@ -51,11 +52,15 @@ export function showStatus(RED: NodeAPI, node: Node): (status: ShownStatus) => v
   let lastProblem = '';
   return (status) => {
     node.status(statusOf(RED, status, node.type));
-    if (status.kind === 'connected' || status.kind === 'busy') lastProblem = '';
+    if (isConnected(status)) lastProblem = '';
     if (status.kind !== 'failed' || !isOfOneNode(status.reason) || status.message === lastProblem) return;
     lastProblem = status.message;
     node.warn(status.message);
   };
+}
+
+function isConnected(status: ShownStatus): boolean {
+  return status.kind === 'waiting' ? status.connection === 'connected' : ['connected', 'busy'].includes(status.kind);
 }
 
 function findNode(RED: NodeAPI, id: unknown): Partial<MqttConnectionNode> {
@@ -63,11 +68,15 @@ function findNode(RED: NodeAPI, id: unknown): Partial<MqttConnectionNode> {
   return (node ?? {}) as Partial<MqttConnectionNode>;
 }
 
-function statusOf(
-  RED: NodeAPI,
-  status: ShownStatus,
-  type: string,
-): { fill: 'green' | 'yellow' | 'red'; shape: 'dot' | 'ring'; text: string } {
+/** How the connection stands, beside a figure that says nothing of it. */
+const LIGHTS = {
+  connecting: { fill: 'yellow', shape: 'ring' },
+  connected: { fill: 'yellow', shape: 'dot' },
+  disconnected: { fill: 'red', shape: 'ring' },
+  failed: { fill: 'red', shape: 'ring' },
+} as const satisfies Record<ConnectionStatus['kind'], NodeStatus>;
+
+function statusOf(RED: NodeAPI, status: ShownStatus, type: string): NodeStatus {
   switch (status.kind) {
     case 'connecting':
       return { fill: 'yellow', shape: 'ring', text: 'node-red:common.status.connecting' };
@@ -77,8 +86,10 @@ function statusOf(
       return { fill: 'red', shape: 'ring', text: 'node-red:common.status.disconnected' };
     case 'busy': {
       const text = RED._(`${type}.busy.${status.what}`, { number: status.number });
-      return { fill: 'yellow', shape: status.isConnected ? 'dot' : 'ring', text };
+      return { fill: 'yellow', shape: 'dot', text };
     }
+    case 'waiting':
+      return { ...LIGHTS[status.connection], text: `⏳ ${String(status.number)}` };
     case 'failed':
       return { fill: 'red', shape: 'ring', text: `${type}.status.${status.reason}` };
   }

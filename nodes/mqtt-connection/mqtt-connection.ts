@@ -50,10 +50,16 @@ const register = (RED: NodeAPI): void => {
   });
 };
 
-/** Node-RED's own tls-config node adds its options to an object. */
-function tlsOptions(RED: NodeAPI, id: string): TlsOptions | undefined {
-  const node = RED.nodes.getNode(id) as (Node & { addTLSOptions?(options: TlsOptions): TlsOptions }) | null;
-  return node?.addTLSOptions?.({});
+/** Node-RED's tls-config node. */
+interface TlsNode extends Node {
+  /** False where a file could not be read, which the node has logged; it adds neither certificates nor key then. */
+  readonly valid?: boolean;
+  addTLSOptions?(options: TlsOptions): TlsOptions;
+}
+
+function tlsOptions(RED: NodeAPI, id: string): TlsOptions | 'unusable' | undefined {
+  const node = RED.nodes.getNode(id) as TlsNode | null;
+  return node?.valid === false ? 'unusable' : node?.addTLSOptions?.({});
 }
 
 /** Flow and group variables, then the process's. */

@@ -1,14 +1,20 @@
 import type { ConnectionStatus } from '../../mqtt/status';
 
-/** What a node of a connection has to do, counted; `<type>.busy.<what>` in its catalogue. */
+/** What a source has to do, counted; `<type>.busy.<what>` in its catalogue. */
 export interface Busy {
   readonly kind: 'busy';
-  readonly what: 'waiting' | 'in-flight' | 'retrying' | 'dead-letters' | 'given-up';
+  readonly what: 'in-flight' | 'retrying' | 'dead-letters' | 'given-up';
   readonly number: number;
-  readonly isConnected: boolean;
 }
 
-export type ShownStatus = ConnectionStatus | Busy;
+/** So many messages wait for the broker, with which the connection stands so. */
+export interface Waiting {
+  readonly kind: 'waiting';
+  readonly number: number;
+  readonly connection: ConnectionStatus['kind'];
+}
+
+export type ShownStatus = ConnectionStatus | Busy | Waiting;
 
 /** Milliseconds between two looks: a status is for people. */
 export const LOOK_INTERVAL = 1000;

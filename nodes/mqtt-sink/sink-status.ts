@@ -1,13 +1,21 @@
 import type { ConnectionStatus } from '../../mqtt/status';
 import { WatchedStatus, type ShownStatus } from '../mqtt-connection/watched-status';
 
-/** What a sink shows: how its connection stands, and how many messages wait for it; why it failed says more. */
+/** Milliseconds for which each of two things is shown that cannot be shown together. */
+const TURN = 2000;
+
+/**
+ * What a sink shows: how its connection stands, and how many of its messages wait for it. Where the connection has
+ * failed it is the reason, and the number in turn with it: the editor translates words, but no words with a number.
+ */
 export class SinkStatus {
   readonly #waiting: () => number;
   readonly #watched: WatchedStatus;
   #connection: ConnectionStatus = { kind: 'connecting' };
+  /** Since when the present status of the connection is known. */
+  #since = Date.now();
 
-  /** @param waiting messages that wait for the broker, over all sinks of the connection */
+  /** @param waiting messages of this sink that wait for the broker */
   constructor(show: (status: ShownStatus) => void, waiting: () => number) {
     this.#waiting = waiting;
     this.#watched = new WatchedStatus(() => this.#look(), show);
@@ -15,6 +23,7 @@ export class SinkStatus {
 
   connection(status: ConnectionStatus): void {
     this.#connection = status;
+    this.#since = Date.now();
     this.#watched.update();
   }
 
@@ -25,7 +34,11 @@ export class SinkStatus {
   #look(): ShownStatus {
     const number = this.#waiting();
     const { kind } = this.#connection;
-    if (number === 0 || kind === 'failed') return this.#connection;
-    return { kind: 'busy', what: 'waiting', number, isConnected: kind === 'connected' };
+    if (number === 0 || (kind === 'failed' && this.#isReasonsTurn())) return this.#connection;
+    return { kind: 'waiting', number, connection: kind };
+  }
+
+  #isReasonsTurn(): boolean {
+    return Math.floor((Date.now() - this.#since) / TURN) % 2 === 0;
   }
 }

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Node, NodeAPI } from 'node-red';
 import type { FlowTracker } from '../../delivery/outcome';
 import { flowsOf, trackerFor } from '../../delivery/node-red-tracker';
-import type { Connection, Subscription } from '../../mqtt/connection';
+import type { Connection, Publisher, Subscription } from '../../mqtt/connection';
 import { connectionOf, showMisconfigured, showStatus } from '../mqtt-connection/connection-node';
 import { parseSource, type SourceDefinition, type SourceSettings } from './configuration';
 import { Receiver } from './receiver';
@@ -33,7 +33,8 @@ const register = (RED: NodeAPI): void => {
     const flows = tracker ?? flowsOf(RED);
     ends.push(() => flows?.close());
     const deadLetters = settings.deadLetter === '' ? undefined : connection.publisher(() => undefined);
-    ends.push((removed) => deadLetters?.release(removed));
+    const uses: Uses = { deadLetters };
+    ends.push((removed) => leave(uses, removed));
     const log = logOf(node);
     const receiver: Receiver = new Receiver({
       settings,
@@ -50,16 +51,15 @@ const register = (RED: NodeAPI): void => {
         status.deadLetterRefused(reason);
       },
     });
-    let subscription: Subscription | undefined;
     const status = new SourceStatus({
       show: showStatus(RED, node),
-      load: () => ({ ...receiver.counts, inFlight: subscription?.inFlight ?? 0 }),
+      load: () => ({ ...receiver.counts, inFlight: uses.subscription?.inFlight ?? 0 }),
       maxInFlight: settings.maxInFlight,
     });
     ends.push(() => {
       status.close();
     });
-    const own = (subscription = connection.subscribe({
+    uses.subscription = connection.subscribe({
       id: node.id,
       filter: settings.filter,
       qos: settings.qos,
@@ -71,8 +71,7 @@ const register = (RED: NodeAPI): void => {
         status.connection(connectionStatus);
       },
       log,
-    }));
-    ends.push((removed) => own.release(removed));
+    });
   }
 
   function openTracker(node: Node): FlowTracker | undefined {
@@ -87,6 +86,22 @@ const register = (RED: NodeAPI): void => {
 
   RED.nodes.registerType('mqtt-source', MqttSource);
 };
+
+/** A source's shares in its connection. */
+interface Uses {
+  readonly deadLetters: Publisher | undefined;
+  subscription?: Subscription;
+}
+
+/** A dead letter that is under way is waited for and its message acknowledged, or both would come again. */
+async function leave({ deadLetters, subscription }: Uses, removed: boolean): Promise<void> {
+  subscription?.stop();
+  try {
+    await deadLetters?.release(removed);
+  } finally {
+    await subscription?.release(removed);
+  }
+}
 
 interface SourceLog {
   info(text: string): void;

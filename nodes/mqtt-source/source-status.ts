@@ -70,5 +70,5 @@ export class SourceStatus {
 }
 
 function busy(what: Busy['what'], number: number): Busy {
-  return { kind: 'busy', what, number, isConnected: true };
+  return { kind: 'busy', what, number };
 }

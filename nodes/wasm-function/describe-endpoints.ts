@@ -17,14 +17,14 @@ import { MEMORY_RANGE } from './settings';
  * `{inspection}`, or `{error}` where there is no such file, which is a good answer to the question asked.
  */
 export function describeFile(RED: NodeAPI, { hosts, paths, limits }: EndpointServices): Handler {
-  return async (request) => {
+  return async (request, signal) => {
     const body = readMembers(request);
     const type = readChoice('fileType', body.fileType, ['str', 'env'], 'str');
     const typed = readText('file', body.file);
     const choice = readInspectionChoice(body, limits);
     try {
       const file = await (type === 'env' ? locateByEnvironment(RED, paths, typed) : paths.locate(typed));
-      return { inspection: await hosts.with((host) => host.inspectFile(file, choice)) };
+      return { inspection: await hosts.with((host) => host.inspectFile(file, choice, signal)) };
     } catch (error) {
       if (!(error instanceof WasmFunctionError)) throw error;
       return { error: { code: error.code, message: error.message } };
@@ -34,11 +34,11 @@ export function describeFile(RED: NodeAPI, { hosts, paths, limits }: EndpointSer
 
 /** Body: the module's bytes; `?name=` is how the answer calls it. Answer: `{inspection}`. */
 export function describeUpload({ hosts, limits }: EndpointServices): Handler {
-  return async (request) => {
+  return async (request, signal) => {
     const name = checkModuleName(request.query.name);
     const choice = readInspectionChoice(request.query, limits);
     const bytes = await receiveModule(request, limits);
-    return { inspection: await hosts.with((host) => host.inspectBytes(bytes, name, choice)) };
+    return { inspection: await hosts.with((host) => host.inspectBytes(bytes, name, choice, signal)) };
   };
 }
 

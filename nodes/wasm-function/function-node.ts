@@ -1,6 +1,6 @@
-import { basename } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
 import { WasmFunctionError, type ErrorContext } from '../../host/errors';
+import { fileNamed } from '../../host/file-named';
 import type { HostLimits } from '../../host/limits';
 import { Activity } from './activity';
 import { readConfiguration, type Configuration, type SavedFunction } from './configuration';
@@ -59,6 +59,7 @@ function createHandler(node: Node, saved: SavedFunction, services: NodeServices,
     const activity = new Activity((status) => node.status(status), configuration.options.concurrency);
     const { functions, readFile } = createFunctions(node, configuration, services, lease, {
       show: (state) => activity.become(state),
+      // the log shows no cause
       report: (problem: WasmFunctionError) => node.warn(`${fileNamed(problem)}${problem.message}`),
     });
     const handler = new MessageHandler(RED, node, {
@@ -124,11 +125,6 @@ function createFunctions(
       return { functions, readFile };
     }
   }
-}
-
-/** The log shows no cause: a sentence that does not name its file is given the name in front. */
-function fileNamed({ cause: { file }, message }: WasmFunctionError): string {
-  return file === undefined || message.includes(file) ? '' : `"${basename(file)}": `;
 }
 
 /** The file as the node names it, for errors that come before it is found. */

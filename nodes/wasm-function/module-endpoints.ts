@@ -1,4 +1,5 @@
 /** The modules that the editor may offer, and those it sends. */
+import type { Request } from 'express';
 import { fromErrorData } from '../../host/errors';
 import type { EndpointServices } from './admin-endpoints';
 import { readQuery, RequestError, type Handler } from './endpoint';
@@ -18,17 +19,17 @@ export function complete({ paths }: EndpointServices): Handler {
 }
 
 /**
- * Stores the body under `?name=` in the user directory's wasm/ folder; `?replace=true` takes over a file there.
+ * Stores the body under `?name=` in the user directory's wasm/ folder; `?replace=true` takes over another file there.
  * Answer: `{file, inspection}`, the name to put into a node's `file`.
  */
 export function uploadModule(services: EndpointServices): Handler {
-  return async (request) => {
+  return async (request, signal) => {
     const name = checkModuleName(request.query.name);
     const folder = requireFolder(services);
     const replace = readQuery(request, 'replace') === 'true';
-    await folder.check(name, replace);
+    await folder.check(name, replace, announcedSize(request));
     const bytes = await receiveModule(request, services.limits);
-    const inspection = await services.hosts.with((host) => host.inspectBytes(bytes, name));
+    const inspection = await services.hosts.with((host) => host.inspectBytes(bytes, name, {}, signal));
     // a module of an ABI that is not called yet is kept all the same: the node says what to do about it
     if (!isModule(bytes) && inspection.refusal !== undefined) throw fromErrorData(inspection.refusal);
     return { file: await folder.store(name, bytes, replace), inspection };
@@ -41,9 +42,15 @@ export function uploadDeclarations(services: EndpointServices): Handler {
     const name = checkDeclarationsName(request.query.name);
     const folder = requireFolder(services);
     const replace = readQuery(request, 'replace') === 'true';
-    await folder.check(name, replace);
+    await folder.check(name, replace, announcedSize(request));
     return { file: await folder.store(name, await receiveDeclarations(request), replace) };
   };
+}
+
+/** Bytes; undefined where the body comes in pieces. */
+function announcedSize(request: Request): number | undefined {
+  const announced = request.headers['content-length'];
+  return announced === undefined ? undefined : Number(announced);
 }
 
 function requireFolder({ uploads }: EndpointServices): UploadFolder {

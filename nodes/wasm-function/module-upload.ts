@@ -1,6 +1,6 @@
 /** The folder that uploaded files go to: each is written whole or not at all. */
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WasmFunctionError } from '../../host/errors';
 import { RequestError } from './endpoint';
@@ -17,17 +17,16 @@ export class UploadFolder {
   /**
    * Whether a file may be stored under a name: looked at before it is received, and again when it is stored. Names
    * that differ in case only are one file on many systems, and so they are here.
+   * @param size bytes: a file of as many may be the same one, which is no reason to ask anybody
    * @returns the name to store it under: that of the file it replaces, where there is one
-   * @throws RequestError 409 where there is such a file and it is not to be replaced, or is none
+   * @throws RequestError 409 where there is another file and it is not to be replaced, or is none
    */
-  async check(name: string, replace: boolean): Promise<string> {
+  async check(name: string, replace: boolean, size: number | undefined): Promise<string> {
     const names = await this.#names();
     const taken = names.includes(name) ? name : names.find((each) => each.toLowerCase() === name.toLowerCase());
     if (taken === undefined) return name;
-    if (!replace) {
-      throw new RequestError(409, `There is a file "${taken}" already. Rename yours, or replace the other one.`);
-    }
     const stats = await lstat(join(this.folder, taken)).catch(() => undefined);
+    if (!replace && !(stats?.isFile() === true && stats.size === size)) throw isTaken(taken);
     if (stats?.isDirectory() === true) {
       throw new RequestError(409, `"${taken}" is a folder, which no file replaces. Rename the file.`);
     }
@@ -35,6 +34,7 @@ export class UploadFolder {
   }
 
   /**
+   * The same file once more is left as it is.
    * @returns the name it is stored under
    * @throws RequestError 409 as `check`, and where another file of that name is being stored; WasmFunctionError `file`
    * where it cannot be written: whatever was there before is then still there
@@ -44,8 +44,10 @@ export class UploadFolder {
     if (this.#storing.has(claimed)) throw new RequestError(409, `"${name}" is being stored just now. Try again.`);
     this.#storing.add(claimed);
     try {
-      const target = await this.check(name, replace);
-      await this.#write(target, bytes);
+      const target = await this.check(name, replace, bytes.length);
+      const there = replace ? undefined : await readFile(join(this.folder, target)).catch(() => undefined);
+      if (there === undefined) await this.#write(target, bytes);
+      else if (!there.equals(bytes)) throw isTaken(target);
       return target;
     } finally {
       this.#storing.delete(claimed);
@@ -82,6 +84,10 @@ export class UploadFolder {
       throw new WasmFunctionError('file', `"${name}" could not be stored: ${why}`);
     }
   }
+}
+
+function isTaken(name: string): RequestError {
+  return new RequestError(409, `There is another file "${name}" already. Rename yours, or replace the other one.`);
 }
 
 function reason({ code, message }: NodeJS.ErrnoException): string {

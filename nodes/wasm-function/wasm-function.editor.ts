@@ -28,6 +28,9 @@ RED.nodes.registerType<FunctionProperties>('wasm-function', {
     dialog?.save();
     return undefined;
   },
+  oneditcancel() {
+    dialog?.close();
+  },
   oneditresize() {
     dialog?.resize();
   },

@@ -44,10 +44,11 @@ export function locateModule(file, userDirectory) {
  * @throws Error that says why there is none
  */
 export async function onlyExport(file) {
+  const { listNames } = built('host/abi/module-exports');
   const inspection = await withHost((host) => host.inspectFile(file));
-  if (inspection.refusal !== undefined) throw new Error(inspection.refusal.message);
+  if (inspection.refusal !== undefined) throw aboutFile(file, inspection.refusal);
   if (inspection.defaultExport !== undefined) return inspection.defaultExport;
-  throw new Error(`${file} has several functions; name one of them: ${names(inspection)}.`);
+  throw new Error(`${file} has several functions; name one of them: ${listNames(inspection.exports)}.`);
 }
 
 /**
@@ -61,42 +62,41 @@ export async function describeFunction(file, saved) {
   const { readConfiguration } = built('nodes/wasm-function/configuration');
   const { migrate } = built('nodes/wasm-function/migrations');
   const { untilReady } = built('cli/ready-function');
-  const { parseSignature } = built('host/values/parse-signature');
   const { DEFAULT_LIMITS } = built('host/limits');
   const options = { ...readConfiguration(migrate(saved), DEFAULT_LIMITS).options, file };
   return withHost(async (host) => {
-    await checkExport(host, options);
-    const ready = await untilReady(host.open(options));
-    const signature = parseSignature(ready.signature.slice(ready.export.length).trim());
+    await checkQuestion(host, options);
+    const { signature, types } = await untilReady(host.open(options)).catch((error) => {
+      throw aboutFile(file, error);
+    });
     return {
-      label: ready.signature,
-      numeric: options.result === 'number' || returnsNumber(signature),
-      misfit: misfit(signature),
+      label: signature,
+      numeric: options.result === 'number' || returnsNumber(types),
+      misfit: misfit(types),
     };
   });
 }
 
 /** The host's sentence about an open question speaks of properties of the node; on the command line they are options. */
-async function checkExport(host, { file, export: name, abi, signature, convention, memory }) {
-  const inspection = await host.inspectFile(file, { abi, export: name, memory });
-  if (inspection.refusal !== undefined) throw new Error(inspection.refusal.message);
-  if (name === '') return;
-  const found = inspection.exports.find((candidate) => candidate.name === name);
-  if (found === undefined) {
-    throw new Error(`${file} has no function "${name}" that can be called; it has ${names(inspection) || 'none'}.`);
+async function checkQuestion(host, { file, export: name, abi, signature, convention, memory }) {
+  const { refusal, exports } = await host.inspectFile(file, { abi, export: name, memory });
+  if (refusal !== undefined) throw aboutFile(file, refusal);
+  const question = exports.find((candidate) => candidate.name === name)?.question;
+  if (question !== undefined && signature === '' && convention === 'auto') {
+    const asks = /convention|signature/.test(question);
+    const options = asks ? ' The options for that: --convention NAME, --signature TEXT.' : '';
+    throw aboutFile(file, { message: `${question}${options}` });
   }
-  if (found.question !== undefined && signature === '' && convention === 'auto') {
-    const asks = /convention|signature/.test(found.question);
-    throw new Error(`${found.question}${asks ? ' The options for that: --convention NAME, --signature TEXT.' : ''}`);
-  }
+}
+
+/** An error that names its file: several may have been given, one after the other. */
+function aboutFile(file, { message }) {
+  const { fileNamed } = built('host/file-named');
+  return new Error(`${fileNamed({ message, cause: { file } })}${message}`);
 }
 
 function returnsNumber({ results: [only, ...others] }) {
   return others.length === 0 && NUMBERS.includes(only?.type);
-}
-
-function names(inspection) {
-  return inspection.exports.map((candidate) => candidate.name).join(', ');
 }
 
 function misfit(signature) {

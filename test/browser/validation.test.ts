@@ -60,7 +60,7 @@ describe('the editor on values that make no sense', { skip: noBrowser }, () => {
     ['connection', [/^broker: mqtt:/m, /^birth: a topic/m, /^keep alive: /m]],
     ['source', [/^topic: /m, /^QoS: /m, /^deliveries: /m, /^settle after: /m]],
     ['sink', [/^topic: /m, /^QoS: /m]],
-    ['function', [/^input: /m, /^signature: /m, /^time limit: /m]],
+    ['function', [/^input: /m, /^signature: /m, /^time-out: /m]],
   ];
   for (const [id, patterns] of expected) {
     test(`${id}: every reason is given, and none quotes a value`, async () => {

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { after, afterEach, before, describe, test } from 'node:test';
-import { Editor, editorSettings, noBrowser } from '../support/browser';
+import { describe, test } from 'node:test';
+import { noBrowser } from '../support/browser';
+import { FunctionEditor } from '../support/function-editor';
 import { guestFile } from '../support/guests';
-import { NodeRed, repository, requireNodeRed } from '../support/node-red';
-import { FunctionDialog, functionNode } from '../support/wasm-function-dialog';
+import { repository, requireNodeRed } from '../support/node-red';
+import { functionNode } from '../support/wasm-function-dialog';
 
 const flows = [
   { id: 'tab', type: 'tab', label: 'Flow', disabled: true },
@@ -18,24 +19,11 @@ const flows = [
 const TABS = ['Function', 'Values', 'Limits'];
 
 describe('the wasm-function dialog for everybody', { skip: noBrowser }, () => {
-  let nodeRed: NodeRed;
-  let editor: Editor;
-  let dialog: FunctionDialog;
-
-  before(async () => {
-    nodeRed = await NodeRed.start({ flows, settings: editorSettings });
-    editor = await Editor.open(nodeRed);
-    dialog = new FunctionDialog(editor.page);
-  });
-  after(async () => {
-    await nodeRed.stop();
-    await editor.close();
-  });
-  afterEach(() => editor.cancelDialog());
+  const open = new FunctionEditor(flows);
 
   /** Presses Tab until an element that matches has the focus. */
   async function tabTo(selector: string): Promise<void> {
-    const { page } = editor;
+    const { page } = open;
     for (let presses = 0; presses < 40; presses++) {
       await page.keyboard.press('Tab');
       const isThere = await page.evaluate((wanted) => document.activeElement?.matches(wanted) === true, selector);
@@ -45,14 +33,14 @@ describe('the wasm-function dialog for everybody', { skip: noBrowser }, () => {
   }
 
   test('from opening to Done with the keyboard alone', async () => {
-    const { page } = editor;
-    await editor.edit('fresh');
+    const { page } = open;
+    await open.editor.edit('fresh');
     await page.locator('#node-input-name').focus();
     await tabTo('[role="tab"]');
     await tabTo('[aria-label="Module"]');
     await page.keyboard.type(guestFile('rust-bytes/guest'));
     await page.keyboard.press('Escape');
-    await dialog.option('greet').waitFor();
+    await open.dialog.option('greet').waitFor();
     await tabTo('#node-input-export');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
@@ -64,7 +52,7 @@ describe('the wasm-function dialog for everybody', { skip: noBrowser }, () => {
     await page.keyboard.type('Ada');
     await tabTo('#wasm-function-try');
     await page.keyboard.press('Space');
-    await dialog.outcome.getByText('Ada').waitFor();
+    await open.dialog.outcome.getByText('Ada').waitFor();
     await page.locator('[role="tab"]').first().focus();
     await page.keyboard.press('ArrowRight');
     assert.equal(await page.locator('[role="tab"][aria-selected="true"]').innerText(), 'Values');
@@ -87,44 +75,44 @@ describe('the wasm-function dialog for everybody', { skip: noBrowser }, () => {
   });
 
   test('why a value is refused is said at its field, at the tab, and to screen readers', async () => {
-    const { page } = editor;
-    await editor.edit('wrong');
+    const { page } = open;
+    await open.editor.edit('wrong');
     await page.locator('#node-input-export-reason', { hasText: 'no function of this name' }).waitFor();
-    assert.equal(await dialog.exportName.getAttribute('aria-describedby'), 'node-input-export-reason');
+    assert.equal(await open.dialog.exportName.getAttribute('aria-describedby'), 'node-input-export-reason');
     for (const [tab, field, reason] of [
       ['Values', '#node-input-signature', /^signature: like/],
-      ['Limits', '#node-input-timeout', /^time limit: seconds from 0\.001 to/],
+      ['Limits', '#node-input-timeout', /^time-out: seconds from 0\.001 to/],
     ] as const) {
       await page.getByRole('tab', { name: tab }).getByRole('img', { name: 'corrected' }).waitFor();
-      await dialog.openTab(tab);
+      await open.dialog.openTab(tab);
       await page.locator(`${field}.input-error[aria-invalid="true"]`).waitFor();
       assert.match(await page.locator(`${field}-reason`).innerText(), reason);
       await page.locator(field).fill('');
       await page.locator(`${field}-reason`).waitFor({ state: 'detached' });
       assert.equal(await page.getByRole('tab', { name: tab }).locator('.dialog-tab-mark').count(), 0);
     }
-    await dialog.openTab('Function');
-    await dialog.typeFile(' ');
+    await open.dialog.openTab('Function');
+    await open.dialog.typeFile(' ');
     await page.locator('#node-input-file-reason', { hasText: 'choose a .wasm file' }).waitFor();
   });
 
   test('at one and a half times the size, and in a narrow tray, nothing is cut off', async () => {
-    const { page } = editor;
+    const { page } = open;
     const whole = page.viewportSize() ?? { width: 1280, height: 900 };
     try {
       for (const width of [Math.round(whole.width / 1.5), whole.width]) {
         await page.setViewportSize({ width, height: Math.round((whole.height * width) / whole.width) });
-        await editor.edit('bytes');
-        await dialog.guide('takes').waitFor();
+        await open.editor.edit('bytes');
+        await open.dialog.guide('takes').waitFor();
         if (width === whole.width) {
           await page.locator('.wasm-function-dialog').evaluate((element) => (element.style.width = '260px'));
           await page.evaluate(() => (window as unknown as { RED: { tray: { resize(): void } } }).RED.tray.resize());
         }
         for (const tab of TABS) {
-          await dialog.openTab(tab);
+          await open.dialog.openTab(tab);
           assert.deepEqual(await cutOff(), [], `${tab} at ${String(width)} pixels`);
         }
-        await editor.cancelDialog();
+        await open.editor.cancelDialog();
       }
     } finally {
       await page.setViewportSize(whole);
@@ -133,7 +121,7 @@ describe('the wasm-function dialog for everybody', { skip: noBrowser }, () => {
 
   /** What reaches beyond the right edge of the dialog. */
   async function cutOff(): Promise<string[]> {
-    return editor.page.locator('.wasm-function-dialog').evaluate((root) => {
+    return open.page.locator('.wasm-function-dialog').evaluate((root) => {
       const edge = root.getBoundingClientRect().right + 1;
       return [...root.querySelectorAll<HTMLElement>('input, select, button, p, dd, [role], .form-row > *')]
         .filter((element) => element.offsetParent !== null && element.getBoundingClientRect().right > edge)
@@ -156,9 +144,9 @@ describe('the wasm-function dialog for everybody', { skip: noBrowser }, () => {
   });
 
   test('it follows the theme when that changes', async () => {
-    const { page } = editor;
-    await editor.edit('bytes');
-    await dialog.option('greet').waitFor();
+    const { page } = open;
+    await open.editor.edit('bytes');
+    await open.dialog.option('greet').waitFor();
     const colours = (): Promise<string[]> =>
       page.evaluate(() =>
         ['.wasm-function-card', '.wasm-function-exports', '.wasm-function-guide'].map((each) => {

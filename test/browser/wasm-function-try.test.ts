@@ -1,10 +1,11 @@
 /** Trying a call in the dialog, before anything is deployed. */
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
-import { Editor, editorSettings, noBrowser } from '../support/browser';
+import { describe, test } from 'node:test';
+import { noBrowser } from '../support/browser';
+import { FunctionEditor } from '../support/function-editor';
 import { guestFile } from '../support/guests';
-import { NodeRed, eventually } from '../support/node-red';
-import { FunctionDialog, functionNode } from '../support/wasm-function-dialog';
+import { eventually } from '../support/node-red';
+import { functionNode } from '../support/wasm-function-dialog';
 
 const loop = { file: guestFile('wat/loop'), export: 'spin' };
 const flows = [
@@ -17,46 +18,33 @@ const flows = [
 ];
 
 describe('trying a call in the dialog', { skip: noBrowser }, () => {
-  let nodeRed: NodeRed;
-  let editor: Editor;
-  let dialog: FunctionDialog;
-
-  before(async () => {
-    nodeRed = await NodeRed.start({ flows, settings: editorSettings });
-    editor = await Editor.open(nodeRed);
-    dialog = new FunctionDialog(editor.page);
-  });
-  after(async () => {
-    await nodeRed.stop();
-    await editor.close();
-  });
-  afterEach(() => editor.cancelDialog());
+  const open = new FunctionEditor(flows);
 
   async function startLoop(): Promise<void> {
-    await editor.edit('loop');
-    await dialog.tryButton.click();
-    await dialog.tryButton.filter({ hasText: 'Stop' }).waitFor();
+    await open.editor.edit('loop');
+    await open.dialog.tryButton.click();
+    await open.dialog.tryButton.filter({ hasText: 'Stop' }).waitFor();
   }
 
   test('a number goes in and the result is shown with the time it took', async () => {
-    await editor.edit('triple');
-    await dialog.argument.fill('14');
-    await dialog.argument.press('Enter');
-    await dialog.outcome.locator('.red-ui-debug-msg-type-number', { hasText: '42' }).waitFor();
-    assert.match(await dialog.outcome.innerText(), /triple \(f64\) → f64\s*[\d.]+ ms/);
+    await open.editor.edit('triple');
+    await open.dialog.argument.fill('14');
+    await open.dialog.argument.press('Enter');
+    await open.dialog.outcome.locator('.red-ui-debug-msg-type-number', { hasText: '42' }).waitFor();
+    assert.match(await open.dialog.outcome.innerText(), /triple \(f64\) → f64\s*[\d.]+ ms/);
   });
 
   test('what came of it is scrolled into view', async () => {
-    const { page } = editor;
-    await editor.edit('triple');
-    await dialog.option('triple').waitFor();
+    const { page } = open;
+    await open.editor.edit('triple');
+    await open.dialog.option('triple').waitFor();
     const whole = page.viewportSize() ?? { width: 1280, height: 900 };
     try {
       await page.setViewportSize({ width: whole.width, height: 560 });
-      await dialog.argument.fill('14');
-      await dialog.argument.press('Enter');
-      await dialog.outcome.locator('.red-ui-debug-msg-type-number', { hasText: '42' }).waitFor();
-      const below = await dialog.outcome.evaluate((outcome) => {
+      await open.dialog.argument.fill('14');
+      await open.dialog.argument.press('Enter');
+      await open.dialog.outcome.locator('.red-ui-debug-msg-type-number', { hasText: '42' }).waitFor();
+      const below = await open.dialog.outcome.evaluate((outcome) => {
         const body = outcome.closest('.red-ui-tray-body')?.getBoundingClientRect();
         return outcome.getBoundingClientRect().bottom - (body?.bottom ?? 0);
       });
@@ -67,51 +55,51 @@ describe('trying a call in the dialog', { skip: noBrowser }, () => {
   });
 
   test('several arguments are an array, text comes out as text', async () => {
-    await editor.edit('bindgen');
-    await dialog.option('repeat').waitFor();
-    assert.equal(await dialog.argument.getAttribute('placeholder'), '(text: string, times: i32)');
-    await dialog.argument.fill('["ab", 3]');
-    await dialog.tryButton.click();
-    await dialog.outcome.locator('.red-ui-debug-msg-type-string', { hasText: 'ababab' }).waitFor();
+    await open.editor.edit('bindgen');
+    await open.dialog.option('repeat').waitFor();
+    assert.equal(await open.dialog.argument.getAttribute('placeholder'), '(text: string, times: i32)');
+    await open.dialog.argument.fill('["ab", 3]');
+    await open.dialog.tryButton.click();
+    await open.dialog.outcome.locator('.red-ui-debug-msg-type-string', { hasText: 'ababab' }).waitFor();
   });
 
   test('an error is shown with its code and the words of the module', async () => {
-    await editor.edit('bindgen');
-    await dialog.option('fail').click();
-    await dialog.argument.fill('no coffee left');
-    await dialog.tryButton.click();
-    await dialog.outcome.locator('.wasm-function-warning').waitFor();
-    assert.match(await dialog.outcome.innerText(), /^(guest|trap)\b[^]*no coffee left/);
-    await dialog.option('add').click();
+    await open.editor.edit('bindgen');
+    await open.dialog.option('fail').click();
+    await open.dialog.argument.fill('no coffee left');
+    await open.dialog.tryButton.click();
+    await open.dialog.outcome.locator('.wasm-function-warning').waitFor();
+    assert.match(await open.dialog.outcome.innerText(), /^(guest|trap)\b[^]*no coffee left/);
+    await open.dialog.option('add').click();
     // what came of one function says nothing of another
-    await dialog.outcome.waitFor({ state: 'hidden' });
-    await dialog.argument.fill('[1.5, 2]');
-    await dialog.tryButton.click();
-    await dialog.outcome.getByText('arguments', { exact: true }).waitFor();
+    await open.dialog.outcome.waitFor({ state: 'hidden' });
+    await open.dialog.argument.fill('[1.5, 2]');
+    await open.dialog.tryButton.click();
+    await open.dialog.outcome.getByText('arguments', { exact: true }).waitFor();
   });
 
-  test('an endless loop ends with the time limit', async () => {
-    await editor.edit('short');
-    await dialog.tryButton.click();
-    await dialog.outcome.getByText('timeout', { exact: true }).waitFor();
-    await dialog.tryButton.filter({ hasText: 'Try' }).waitFor();
+  test('an endless loop ends with the time-out', async () => {
+    await open.editor.edit('short');
+    await open.dialog.tryButton.click();
+    await open.dialog.outcome.getByText('timeout', { exact: true }).waitFor();
+    await open.dialog.tryButton.filter({ hasText: 'Try' }).waitFor();
   });
 
-  test('Stop ends a call before its time limit', async () => {
+  test('Stop ends a call before its time-out', async () => {
     await startLoop();
-    await dialog.tryButton.click();
-    await dialog.outcome.getByText('Stopped.').waitFor();
-    await dialog.tryButton.filter({ hasText: 'Try' }).waitFor();
+    await open.dialog.tryButton.click();
+    await open.dialog.outcome.getByText('Stopped.').waitFor();
+    await open.dialog.tryButton.filter({ hasText: 'Try' }).waitFor();
   });
 
   test('a call ends with the dialog', async () => {
-    const { page } = editor;
+    const { page } = open;
     const failed = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/wasm-function/try'));
     await startLoop();
-    await editor.cancelDialog();
+    await open.editor.cancelDialog();
     assert.match((await failed).failure()?.errorText ?? '', /ABORTED/);
     await eventually('the next call runs', async () => {
-      const response = await nodeRed.fetch('/wasm-function/try', {
+      const response = await open.nodeRed.fetch('/wasm-function/try', {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ file: 'triple/pkg/triple_lib_bg.wasm', argument: { type: 'num', value: '2' } }),
@@ -121,13 +109,13 @@ describe('trying a call in the dialog', { skip: noBrowser }, () => {
   });
 
   test('a path that comes with each message offers no trial', async () => {
-    const { page } = editor;
-    await editor.edit('by-message');
+    const { page } = open;
+    await open.editor.edit('by-message');
     await page.locator('.wasm-function-card', { hasText: 'comes with each message' }).waitFor();
-    assert.ok(await dialog.tryButton.isHidden());
+    assert.ok(await open.dialog.tryButton.isHidden());
   });
 
   test('no error reached the console', () => {
-    assert.deepEqual(editor.errors, []);
+    assert.deepEqual(open.editor.errors, []);
   });
 });

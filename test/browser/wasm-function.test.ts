@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, test } from 'node:test';
-import { Editor, editorSettings, noBrowser } from '../support/browser';
+import { describe, test } from 'node:test';
+import { noBrowser } from '../support/browser';
+import { FunctionEditor } from '../support/function-editor';
 import { guestFile } from '../support/guests';
-import { NodeRed, eventually } from '../support/node-red';
-import { FunctionDialog, functionNode, type SavedNode } from '../support/wasm-function-dialog';
+import { eventually } from '../support/node-red';
+import { functionNode, type SavedNode } from '../support/wasm-function-dialog';
 
 const flows: SavedNode[] = [
   { id: 'tab', type: 'tab', label: 'Flow' },
@@ -44,114 +45,104 @@ const flows: SavedNode[] = [
 ];
 
 describe('the wasm-function dialog', { skip: noBrowser }, () => {
-  let nodeRed: NodeRed;
-  let editor: Editor;
-  let dialog: FunctionDialog;
-
-  before(async () => {
-    nodeRed = await NodeRed.start({ flows, settings: { ...editorSettings, wasmFunctionTimeout: 2.5 } });
-    await writeFile(join(nodeRed.userDirectory, 'page.wasm'), '<!DOCTYPE html><html>not found</html>');
-    editor = await Editor.open(nodeRed);
-    dialog = new FunctionDialog(editor.page);
+  const open = new FunctionEditor(flows, {
+    settings: { wasmFunctionTimeout: 2.5 },
+    prepare: ({ userDirectory }) =>
+      writeFile(join(userDirectory, 'page.wasm'), '<!DOCTYPE html><html>not found</html>'),
   });
-  after(async () => {
-    await nodeRed.stop();
-    await editor.close();
-  });
-  afterEach(() => editor.cancelDialog());
 
   async function savedFunction(): Promise<SavedNode> {
     const known = flows.map(({ id }) => id);
     return eventually('the added node was saved', async () => {
-      const saved = await nodeRed.json<SavedNode[]>('/flows');
+      const saved = await open.nodeRed.json<SavedNode[]>('/flows');
       return saved.find(({ id, type }) => type === 'wasm-function' && !known.includes(id));
     });
   }
 
   test('from the palette to a result in the debug sidebar', async () => {
-    const { page } = editor;
-    await editor.dragFromPalette('wasm-function', 380, 100);
+    const { page } = open;
+    await open.editor.dragFromPalette('wasm-function', 380, 100);
     const added = page.locator('.red-ui-workspace-chart-event-layer .red-ui-flow-node-group', {
       hasText: 'wasm function',
     });
     await added.locator('.red-ui-flow-node').first().dblclick();
-    await dialog.typeFile('triple/pkg/triple_lib_bg.wasm');
+    await open.dialog.typeFile('triple/pkg/triple_lib_bg.wasm');
     await page.locator('.wasm-function-card', { hasText: 'wasm-bindgen' }).waitFor();
     assert.match(await page.locator('.wasm-function-card').innerText(), /Rust [\d.]+ · \d+ B[^]*Detected because/);
-    await dialog.option('triple (f64) → f64').click();
-    assert.equal(await dialog.exportName.inputValue(), 'triple');
-    await dialog.openTab('Limits');
+    await open.dialog.option('triple (f64) → f64').click();
+    assert.equal(await open.dialog.exportName.inputValue(), 'triple');
+    await open.dialog.openTab('Limits');
     assert.equal(await page.locator('#node-input-timeout').getAttribute('placeholder'), '2.5 (default)');
     await page.locator('#node-input-concurrency').fill('2');
-    await editor.confirmDialog();
+    await open.editor.confirmDialog();
     await page.getByText('triple · triple_lib_bg.wasm').first().waitFor();
-    await editor.deploy();
+    await open.editor.deploy();
 
     const { id, ...properties } = await savedFunction();
     assert.equal(properties.file, 'triple/pkg/triple_lib_bg.wasm');
     assert.deepEqual([properties.concurrency, properties.queue, properties.timeout], [2, 1000, '']);
-    await nodeRed.deploy(
-      (await nodeRed.json<SavedNode[]>('/flows')).map((node) => {
+    await open.nodeRed.deploy(
+      (await open.nodeRed.json<SavedNode[]>('/flows')).map((node) => {
         if (node.id === 'inject') return { ...node, wires: [[id]] };
         return node.id === id ? { ...node, wires: [['debug']] } : node;
       }),
     );
-    await editor.showSidebar('debug');
-    assert.equal((await nodeRed.fetch('/inject/inject', { method: 'POST' })).status, 200);
+    await open.editor.showSidebar('debug');
+    assert.equal((await open.nodeRed.fetch('/inject/inject', { method: 'POST' })).status, 200);
     await eventually('42 in the debug sidebar', async () => {
       return (await page.locator('.red-ui-debug-msg-payload').allInnerTexts()).some((text) => text.trim() === '42');
     });
   });
 
+  test('what the binary cannot tell is asked, and the answer saved', async () => {
+    await open.editor.reload();
+    await open.editor.edit('bytes');
+    await open.dialog.option('greet').click();
+    await open.dialog.guide('takes').selectOption({ label: 'text' });
+    assert.ok(await open.dialog.guide('convention').isHidden(), 'how it is handed back is asked when that is open');
+    await open.dialog.guide('returns').selectOption({ label: 'text' });
+    assert.equal(await open.dialog.guide('convention').inputValue(), 'packed', 'the likeliest is proposed');
+    const offered = await open.dialog.guide('convention').locator('option').allInnerTexts();
+    assert.deepEqual(
+      offered.map((text) => text.split(' ')[0]),
+      ['packed', 'packed-low'],
+    );
+    await open.dialog.tryButton.isEnabled();
+    await open.dialog.argument.fill('Ada');
+    await open.dialog.tryButton.click();
+    await open.dialog.outcome.getByText('Ada').waitFor();
+
+    await open.dialog.option('version').click();
+    assert.equal(await open.dialog.guide('returns').inputValue(), '', 'another export is another question');
+    await open.dialog.option('greet').click();
+    assert.equal(await open.dialog.guide('returns').inputValue(), '(string)', 'what was said of one is remembered');
+    await open.editor.confirmDialog();
+    await open.editor.deploy();
+    const saved = (await open.nodeRed.json<SavedNode[]>('/flows')).find(({ id }) => id === 'bytes');
+    assert.deepEqual([saved?.export, saved?.signature, saved?.convention], ['greet', '(string) -> string', 'packed']);
+  });
+
   test('a file that is no module is refused with the reason and what to do', async () => {
-    await editor.reload();
-    const { page } = editor;
-    await editor.edit('refused');
+    const { page } = open;
+    await open.editor.edit('refused');
     const card = page.locator('.wasm-function-card.form-warning');
     await card.waitFor();
     assert.match(await card.innerText(), /HTML[^]*\.wasm/);
   });
 
   test('a name can be typed while the file is not there yet', async () => {
-    const { page } = editor;
-    await editor.edit('refused');
-    await dialog.typeFile('later.wasm');
+    const { page } = open;
+    await open.editor.edit('refused');
+    await open.dialog.typeFile('later.wasm');
     await page.locator('.wasm-function-card', { hasText: 'There is no file "later.wasm"' }).waitFor();
     await page.locator('#node-input-export').fill('run');
-    await editor.confirmDialog();
+    await open.editor.confirmDialog();
     await page.getByText('run · later.wasm').first().waitFor();
   });
 
-  test('what the binary cannot tell is asked, and the answer saved', async () => {
-    await editor.edit('bytes');
-    await dialog.option('greet').click();
-    await dialog.guide('takes').selectOption({ label: 'text' });
-    assert.ok(await dialog.guide('convention').isHidden(), 'how it is handed back is asked when that is open');
-    await dialog.guide('returns').selectOption({ label: 'text' });
-    assert.equal(await dialog.guide('convention').inputValue(), 'packed', 'the likeliest is proposed');
-    const offered = await dialog.guide('convention').locator('option').allInnerTexts();
-    assert.deepEqual(
-      offered.map((text) => text.split(' ')[0]),
-      ['packed', 'packed-low'],
-    );
-    await dialog.tryButton.isEnabled();
-    await dialog.argument.fill('Ada');
-    await dialog.tryButton.click();
-    await dialog.outcome.getByText('Ada').waitFor();
-
-    await dialog.option('version').click();
-    assert.equal(await dialog.guide('returns').inputValue(), '', 'another export is another question');
-    await dialog.option('greet').click();
-    assert.equal(await dialog.guide('returns').inputValue(), '(string)', 'what was said of one is remembered');
-    await editor.confirmDialog();
-    await editor.deploy();
-    const saved = (await nodeRed.json<SavedNode[]>('/flows')).find(({ id }) => id === 'bytes');
-    assert.deepEqual([saved?.export, saved?.signature, saved?.convention], ['greet', '(string) -> string', 'packed']);
-  });
-
   test('a signature can be written instead, and what fits it is left open', async () => {
-    const { page } = editor;
-    await editor.edit('bytes');
+    const { page } = open;
+    await open.editor.edit('bytes');
     await page.getByRole('button', { name: 'Write a signature' }).click();
     await page.locator('#node-input-signature:focus').waitFor();
     await page.locator('#node-input-signature').fill('(bytes) -> json');
@@ -159,35 +150,35 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
       return options.map((option) => (option as HTMLOptionElement).value);
     });
     assert.deepEqual(offered, ['auto', 'packed', 'packed-low', 'number']);
-    await dialog.openTab('Function');
-    assert.equal(await dialog.guide('takes').inputValue(), '(bytes)');
-    assert.equal(await dialog.guide('returns').inputValue(), '(json)');
+    await open.dialog.openTab('Function');
+    assert.equal(await open.dialog.guide('takes').inputValue(), '(bytes)');
+    assert.equal(await open.dialog.guide('returns').inputValue(), '(json)');
   });
 
   test('the list of exports is searched by name and by signature, with the keyboard', async () => {
-    const { page } = editor;
-    await editor.edit('other');
-    await dialog.option('greet').waitFor();
-    assert.ok((await dialog.listed()).length > 20, 'a whole name hides none of the others');
-    await dialog.exportName.fill('bytes');
-    assert.deepEqual(await dialog.listed(), ['checksum', 'reverse']);
+    const { page } = open;
+    await open.editor.edit('other');
+    await open.dialog.option('greet').waitFor();
+    assert.ok((await open.dialog.listed()).length > 20, 'a whole name hides none of the others');
+    await open.dialog.exportName.fill('bytes');
+    assert.deepEqual(await open.dialog.listed(), ['checksum', 'reverse']);
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowDown');
-    assert.equal(await dialog.exportName.getAttribute('aria-activedescendant'), 'wasm-function-export-list-1');
+    assert.equal(await open.dialog.exportName.getAttribute('aria-activedescendant'), 'wasm-function-export-list-1');
     await page.keyboard.press('Enter');
-    assert.equal(await dialog.exportName.inputValue(), 'reverse');
+    assert.equal(await open.dialog.exportName.inputValue(), 'reverse');
     await page.locator('[role="option"][aria-selected="true"]', { hasText: 'reverse' }).waitFor();
   });
 
   test('a part of a name is a search while it is typed, and a wrong name afterwards', async () => {
-    const { page } = editor;
-    await editor.edit('other');
-    await dialog.option('greet').waitFor();
+    const { page } = open;
+    await open.editor.edit('other');
+    await open.dialog.option('greet').waitFor();
     const wrong = page.locator('#node-input-export.input-error');
     const reason = page.locator('#node-input-export-reason');
-    await dialog.exportName.selectText();
+    await open.dialog.exportName.selectText();
     await page.keyboard.type('re');
-    assert.deepEqual(await dialog.listed(), ['greet', 'reject', 'repeat', 'reverse']);
+    assert.deepEqual(await open.dialog.listed(), ['greet', 'reject', 'repeat', 'reverse']);
     assert.deepEqual([await wrong.count(), await reason.count()], [0, 0]);
     await page.keyboard.type('zz');
     await wrong.waitFor();
@@ -195,48 +186,52 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
     await page.keyboard.press('Backspace');
     await page.keyboard.press('Backspace');
     await reason.waitFor({ state: 'detached' });
-    await dialog.exportName.blur();
+    await open.dialog.exportName.blur();
     await wrong.waitFor();
     await reason.waitFor();
-    assert.ok((await dialog.listed()).length > 20, 'all that could have been meant is listed');
+    assert.ok((await open.dialog.listed()).length > 20, 'all that could have been meant is listed');
   });
 
   test('a name that the new module does not have is cleared; one it has stays', async () => {
-    const { page } = editor;
-    await editor.edit('other');
-    await dialog.option('greet').waitFor();
-    await dialog.typeFile(guestFile('rust-bytes/guest'));
-    await dialog.option('version').waitFor();
-    assert.equal(await dialog.exportName.inputValue(), 'greet');
-    await dialog.typeFile('not-there.wasm');
+    const { page } = open;
+    await open.editor.edit('other');
+    await open.dialog.option('greet').waitFor();
+    await open.dialog.typeFile(guestFile('rust-bytes/guest'));
+    await open.dialog.option('version').waitFor();
+    assert.equal(await open.dialog.exportName.inputValue(), 'greet');
+    await open.dialog.typeFile('not-there.wasm');
     await page.locator('.wasm-function-card', { hasText: 'There is no file' }).waitFor();
-    assert.equal(await dialog.exportName.inputValue(), 'greet', 'nothing is known of a module that cannot be read');
-    await dialog.typeFile(guestFile('wat/add'));
+    assert.equal(
+      await open.dialog.exportName.inputValue(),
+      'greet',
+      'nothing is known of a module that cannot be read',
+    );
+    await open.dialog.typeFile(guestFile('wat/add'));
     await page.locator('#wasm-function-notice', { hasText: 'no function "greet"' }).waitFor();
-    assert.equal(await dialog.exportName.inputValue(), '');
+    assert.equal(await open.dialog.exportName.inputValue(), '');
   });
 
   test('the card says what a module imports and what is not supplied', async () => {
-    const { page } = editor;
-    await editor.edit('other');
+    const { page } = open;
+    await open.editor.edit('other');
     await page.locator('.wasm-function-card', { hasText: '8, all supplied' }).waitFor();
     await page.locator('.wasm-function-card summary').press('Enter');
     await page.locator('.wasm-function-card li', { hasText: '__wbg_error' }).first().waitFor();
     assert.match(
-      await dialog.card.innerText(),
+      await open.dialog.card.innerText(),
       /supplied by the wasm-bindgen glue[^]*1\.1 MiB to begin with \(17 pages\)/,
     );
-    await dialog.typeFile(guestFile('wat/imports'));
+    await open.dialog.typeFile(guestFile('wat/imports'));
     await page
       .locator('.wasm-function-card li.wasm-function-warning, .wasm-function-card .wasm-function-warning code')
       .first()
       .waitFor();
-    assert.match(await dialog.card.innerText(), /2, of which 2 are not supplied[^]*env now/);
-    assert.ok(await dialog.tryButton.isHidden(), 'what is refused cannot be tried');
+    assert.match(await open.dialog.card.innerText(), /2, of which 2 are not supplied[^]*env now/);
+    assert.ok(await open.dialog.tryButton.isHidden(), 'what is refused cannot be tried');
   });
 
   test('the help says what goes in, what comes out, and which errors there are', async () => {
-    const { page } = editor;
+    const { page } = open;
     const help = await page.evaluate(() => {
       const red = (window as unknown as { RED: { nodes: { getNodeHelp(type: string): string } } }).RED;
       return red.nodes.getNodeHelp('wasm-function');
@@ -247,6 +242,6 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
   });
 
   test('no error reached the console', () => {
-    assert.deepEqual(editor.errors, []);
+    assert.deepEqual(open.editor.errors, []);
   });
 });

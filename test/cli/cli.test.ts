@@ -10,6 +10,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Inspection } from '../../host/inspection';
 import { guestFile } from '../support/guests';
 import { repository } from '../support/node-red';
+import { module } from '../support/wasm-builder';
 
 interface Outcome {
   readonly code: number | null;
@@ -42,7 +43,7 @@ describe('wasm-function', () => {
   test('--help and --version', async () => {
     const help = await run(['--help']);
     assert.deepEqual([help.code, help.errors], [0, '']);
-    assert.match(help.output, /inspect FILE.*\n.*call FILE EXPORT/);
+    assert.match(help.output, /inspect FILE.*\n.*call FILE \[EXPORT/);
     for (const name of ['inspect', 'call']) {
       const { code, output } = await run([name, '--help']);
       assert.equal(code, 0);
@@ -57,7 +58,8 @@ describe('wasm-function', () => {
     ['an unknown command', ['run'], /There is no command "run"/],
     ['an unknown option', ['inspect', '--jsn', triple], /--jsn/],
     ['inspect without a file', ['inspect'], /inspect takes one file/],
-    ['call without an export', ['call', triple], /call takes a file and the name of an export/],
+    ['call without a file', ['call'], /call takes a file and the name of an export/],
+    ['no argument for the only export', ['call', triple], /triple \((x: )?f64\) → f64 takes 1 argument, but 0 came/],
     ['too few arguments', ['call', triple, 'triple'], /takes 1 argument, but 0 came/],
     ['too many arguments', ['call', triple, 'triple', '1', '2'], /takes 1 argument, but 2 came/],
     [
@@ -66,6 +68,7 @@ describe('wasm-function', () => {
       /--timeout takes a number above 0/,
     ],
     ['an unknown ABI', ['call', triple, 'triple', '1', '--abi', 'rust'], /--abi takes one of auto, numeric/],
+    ['an ABI that is recognised only', ['call', triple, 'triple', '1', '--abi', 'extism'], /not "extism"/],
     ['a file argument that is not there', ['call', triple, 'triple', '@nowhere'], /@nowhere names a file/],
   ];
   for (const [name, args, sentence] of misuses) {
@@ -134,6 +137,32 @@ describe('wasm-function', () => {
       assert.ok(!(output + errors).includes('\u001b'));
     });
 
+    test('a question is told once below the exports it is about, in lines that a terminal holds', async () => {
+      const { output } = await run(['inspect', guestFile('wat/bad-pointers')]);
+      const lines = output.split('\n');
+      assert.ok(
+        lines.every((line) => line.length <= 100),
+        lines.find((line) => line.length > 100),
+      );
+      assert.match(
+        output,
+        /^ {11}invalid \(\) → i64\n {11}all \(\) → i64\n {15}The binary does not tell pointers from/m,
+      );
+      assert.equal(output.match(/convention packed, packed-low or number/g)?.length, 1);
+    });
+
+    test('of a module with thousands of exports the first are listed, a line each', async () => {
+      const file = join(folder, 'many.wasm');
+      const functions = Array.from({ length: 3000 }, (_, index) => ({ export: `function_number_${String(index)}` }));
+      await writeFile(file, module({ functions }));
+      const { output } = await run(['inspect', file]);
+      const lines = output.split('\n');
+      assert.ok(lines.length < 250 && lines.every((line) => line.length <= 100));
+      assert.match(output, /^ {11}… and 2800 more \(--json shows all\)$/m);
+      const { errors } = await run(['call', file, 'nope']);
+      assert.match(errors, /"function_number_9" and 2990 more\. \[export\]\n$/);
+    });
+
     test('a reader that stops early is no error', async () => {
       const child = spawn(process.execPath, [command, 'inspect', triple], { stdio: ['ignore', 'pipe', 'pipe'] });
       child.stdout.destroy();
@@ -145,6 +174,9 @@ describe('wasm-function', () => {
   describe('call', () => {
     const results: [string, string[], string][] = [
       ['a number', ['call', triple, 'triple', '7'], '21\n'],
+      ['the only export, with a blank for its name', ['call', triple, '', '7'], '21\n'],
+      ['the only export, without a name', ['call', guestFile('wat/counter')], '1\n'],
+      ['an i32 of either sign', ['call', guestFile('wat/add'), 'add', '4294967295', '0'], '-1\n'],
       ['a negative number, which is no option', ['call', triple, 'triple', '-1.5'], '-4.5\n'],
       ['options after the arguments', ['call', triple, 'triple', '-2', '--timeout', '3'], '-6\n'],
       ['JSON', ['call', '--json', triple, 'triple', 'NaN'], '"NaN"\n'],
@@ -168,6 +200,17 @@ describe('wasm-function', () => {
       const { code, errors } = await run(['call', join(folder, 'nowhere.wasm'), 'triple', '1']);
       assert.equal(code, 1);
       assert.match(errors, /There is no file .*nowhere\.wasm". Check the path, or put the module there\. \[file\]\n$/);
+    });
+
+    test('without a name and with several exports: what there is to choose from', async () => {
+      const { code, errors } = await run(['call', guestFile('wat/loop')]);
+      assert.equal(code, 1);
+      assert.match(errors, /several functions, and none is named\. Choose one of "spin", "ok"\. \[export\]\n$/);
+    });
+
+    test('--help offers the ABIs that can be called, and no other', async () => {
+      const { output } = await run(['call', '--help']);
+      assert.match(output, /--abi NAME +instead of what is detected: numeric, bytes, wasm-bindgen, assemblyscript\n/);
     });
 
     test('an export that is not there', async () => {

@@ -84,6 +84,17 @@ describe('a call that is tried', () => {
     await open.close();
   });
 
+  test('ends at once while its module still waits to be loaded', async () => {
+    const stopped = new AbortController();
+    let isLooked = false;
+    const looking = host.inspectFile(guestFile('rust-bindgen/guest')).then(() => (isLooked = true));
+    const waiting = host.try(SPIN, undefined, stopped.signal);
+    stopped.abort();
+    assert.equal(errorOf(await waiting).code, 'closed');
+    assert.equal(isLooked, false, 'what is looked at before it was not waited for');
+    await looking;
+  });
+
   test('ends at once when nobody waits for it any more, and with the host', async () => {
     const before = new AbortController();
     before.abort();

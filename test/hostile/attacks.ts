@@ -115,7 +115,7 @@ export const NUMBER_ATTACKS: readonly Expected[] = [
     'trap',
     /unreachable/,
     [
-      ...op.block(op.forever(op.NULL_FUNCTION, op.i32(100_000), op.TABLE_GROW, op.i32(-1), op.I32_EQ, op.branchIf(1))),
+      ...op.block(op.forever(op.NULL_FUNCTION, op.i32(500_000), op.TABLE_GROW, op.i32(-1), op.I32_EQ, op.branchIf(1))),
       ...op.UNREACHABLE,
     ],
     { tables: [{ minimum: 1 }] },

@@ -9,7 +9,7 @@ import { SessionFilters } from '#dist/mqtt/session-filters';
 import { Mosquitto, mosquittoMissing, stopBrokers } from '../support/mosquitto';
 import { CollectingSource, Probe, range, settingsFor, endClients } from '../support/mqtt';
 import { eventually } from '../support/node-red';
-import { relayTo } from '../support/relay';
+import { Relay } from '../support/relay';
 
 // also of tests that failed before their end
 after(endClients);
@@ -68,7 +68,7 @@ describe('source client with mosquitto', { skip: mosquittoMissing }, () => {
       });
 
       test(`${title}: what runs when the connection breaks runs once and is acknowledged on the next one`, async () => {
-        const relay = await relayTo(broker.port);
+        const relay = await Relay.to(broker.port);
         const settings = settingsFor(relay.url, { clientId: `cut${name}`, protocolVersion, persistent: true });
         const source = new CollectingSource(settings, { filter: `cut/${name}`, qos });
         const clientId = `cut${name}-source`;

@@ -97,15 +97,28 @@ describe('broker addresses', () => {
     });
   }
 
-  test('credentials belong in their own fields', () => {
-    assert.throws(
-      () => parseBrokerAddress('mqtt://user:secret@host'),
-      (error: Error) => {
-        assert.match(error.message, /own fields/);
-        assert.doesNotMatch(error.message, /secret/);
-        return true;
-      },
-    );
+  for (const url of [
+    'mqtt://user:secret@host',
+    'mqtt://user:12/secret@host',
+    'mqtts://user:12?secret@host',
+    'mqtt://user:12#secret@host',
+    'mqtt://user:secret/12@host',
+    'ws://user:secret/12@host/mqtt',
+  ]) {
+    test(`credentials belong in their own fields: ${url}`, () => {
+      assert.throws(
+        () => parseBrokerAddress(url),
+        (error: Error) => {
+          assert.match(error.message, /own fields/);
+          assert.doesNotMatch(error.message, /secret/);
+          return true;
+        },
+      );
+    });
+  }
+
+  test('the path of a WebSocket may hold an @', () => {
+    assert.equal(parseBrokerAddress('wss://host:8084/a@b').path, '/a@b');
   });
 });
 

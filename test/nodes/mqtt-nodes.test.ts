@@ -235,6 +235,17 @@ describe('the MQTT nodes', { skip: mosquittoMissing }, () => {
       /TLS configuration of the connection is missing/,
       'c',
     ],
+    [
+      'TLS settings whose file is missing',
+      [
+        { type: 'mqtt-source', topic: 't', connection: 'c', wires: [] },
+        { id: 'c', type: 'mqtt-connection', url: 'mqtts://127.0.0.1', tls: 'tls' },
+        { id: 'tls', type: 'tls-config', cert: '', key: '', ca: '/nowhere/ca.pem' },
+      ],
+      'mqtt-source.status.configuration',
+      /TLS configuration of the connection cannot be used: a file of it is missing/,
+      'c',
+    ],
   ] as const) {
     test(`${title}: the status says so, and so does the log, once`, async () => {
       await helper.load(types, nodes.map((node, index) => (index === 0 ? { id: 'n', ...node } : node)) as never);

@@ -9,8 +9,8 @@ const SECOND = 1000;
 const IDLE = { inFlight: 0, retrying: 0, deadLetters: 0, givenUp: 0 };
 const refused = { kind: 'failed', reason: 'refused', message: 'nothing listens there' } as const;
 
-function busy(what: string, number: number, isConnected = true): object {
-  return { kind: 'busy', what, number, isConnected };
+function busy(what: string, number: number): object {
+  return { kind: 'busy', what, number };
 }
 
 let shown: ShownStatus[];
@@ -100,17 +100,31 @@ describe('the status of a sink', () => {
   test('counts what waits, whether or not it is connected', () => {
     waiting = 7;
     mock.timers.tick(SECOND);
-    assert.deepEqual(last(), busy('waiting', 7, false));
+    assert.deepEqual(last(), { kind: 'waiting', number: 7, connection: 'connecting' });
     status.connection({ kind: 'connected' });
-    assert.deepEqual(last(), busy('waiting', 7));
+    assert.deepEqual(last(), { kind: 'waiting', number: 7, connection: 'connected' });
     waiting = 0;
     mock.timers.tick(SECOND);
     assert.deepEqual(last(), { kind: 'connected' });
   });
 
-  test('says why it failed rather than how much waits', () => {
+  test('says in turn why it failed and how much waits', () => {
     waiting = 7;
     status.connection(refused);
+    const turns: (ShownStatus | undefined)[] = [];
+    for (let second = 0; second < 6; second++) {
+      turns.push(last());
+      mock.timers.tick(SECOND);
+    }
+    const counted = { kind: 'waiting', number: 7, connection: 'failed' };
+    assert.deepEqual(turns, [refused, refused, counted, counted, refused, refused]);
+  });
+
+  test('says why it failed all the time while nothing waits', () => {
+    status.connection(refused);
+    const before = shown.length;
+    mock.timers.tick(6 * SECOND);
+    assert.equal(shown.length, before);
     assert.deepEqual(last(), refused);
   });
 });

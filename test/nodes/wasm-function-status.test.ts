@@ -18,6 +18,7 @@ const READY: FunctionState = {
   inspection: {} as never,
   export: 'triple',
   signature: 'triple (f64) → f64',
+  types: { parameters: [{ type: 'f64' }], results: [{ type: 'f64' }] },
 };
 const REST = 'green (f64) → f64';
 

@@ -85,7 +85,7 @@ describe('a call that is tried from the dialog', () => {
     assert.equal((await tryCall('wat/add', { timeout: 'soon' })).error?.code, 'module');
   });
 
-  test('ends at the time limit of the node', async () => {
+  test('ends at the time-out of the node', async () => {
     const { error, milliseconds } = await tryCall('wat/loop', { export: 'spin', timeout: '0.2' });
     assert.equal(error?.code, 'timeout');
     assert.ok(milliseconds !== undefined && milliseconds >= 200);
@@ -106,7 +106,7 @@ describe('a call that is tried from the dialog', () => {
     assert.equal(refused.headers.get('retry-after'), '1');
     closed.abort();
     await Promise.all(running);
-    await eventually('their places are free again, long before their time limit', async () => {
+    await eventually('their places are free again, long before their time-out', async () => {
       const responses = await Promise.all(
         Array.from({ length: 4 }, () => admin.post('try', { ...asked, timeout: 0.01 })),
       );

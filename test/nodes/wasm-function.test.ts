@@ -68,7 +68,7 @@ describe('wasm-function', () => {
     assert.equal(await payloadFor(1), 3);
   });
 
-  test('a call that does not end is stopped by its time limit, and the next message works', async () => {
+  test('a call that does not end is stopped by its time-out, and the next message works', async () => {
     flow = await Flow.load({ file: guestFile('wat/busy'), timeout: '0.1' });
     assert.equal((await errorFor({ payload: 2_000_000_000 })).code, 'timeout');
     assert.equal(await payloadFor(1), 1_013_904_223);

@@ -198,8 +198,18 @@ describe('npm start', () => {
 
   const refusals: [string, string[], RegExp][] = [
     ['a file that is not there', ['nowhere.wasm'], /nowhere\.wasm". Check the path, or put the module there\.\n$/],
-    ['a file that is no module', ['package.json'], /wasm/i],
-    ['a function that is not there', ['triple/pkg/triple_lib_bg.wasm', 'double'], /no function "double".* triple/],
+    ['a file that is no module', ['package.json'], /^"package\.json": This is a JSON file/],
+    ['a file that is no module, and a function', ['package.json', 'x'], /^"package\.json": This is a JSON file/],
+    [
+      'a function that is not there',
+      ['triple/pkg/triple_lib_bg.wasm', 'double'],
+      /^"triple_lib_bg\.wasm": The module exports no "double"\. Choose one of its functions: "triple"\.\n$/,
+    ],
+    [
+      'that there are several functions',
+      [guestFile('wat/loop')],
+      /loop\.wasm has several functions; name one of them: "spin", "ok"\.\n$/,
+    ],
     ['a port that is none', ['--port', 'many'], /--port takes a number from 1 to 65535, not "many"/],
     [
       'an option that is unknown',
@@ -211,7 +221,7 @@ describe('npm start', () => {
     [
       'what only the caller can say',
       [guestFile('rust-bytes/guest'), 'greet'],
-      /convention packed.*--convention NAME, --signature TEXT/,
+      /^"guest\.wasm": .*convention packed.*--convention NAME, --signature TEXT/,
     ],
   ];
   for (const [name, args, sentence] of refusals) {

@@ -6,6 +6,7 @@ import type { InspectedExport } from '../../../host/inspection';
 import { parseSignature } from '../../../host/values/parse-signature';
 import type { Result } from '../../../host/values/signature';
 import { formatSide, readingsOf, type Reading } from './readings';
+import './call-guide.css';
 
 export interface GuideParts {
   readonly place: JQuery;

@@ -37,7 +37,7 @@ export class ChosenExport {
     const typed = String(name.val() ?? '');
     const isListed = typed === '' || inspection.exports.some((each) => each.name === typed);
     // of a module with very many exports not all are listed
-    const isThere = isListed || inspection.unlisted !== undefined;
+    const isThere = isListed || (inspection.unlisted?.exports ?? 0) > 0;
     const isReadable = inspection.kind === 'core module' && inspection.refusal?.code !== 'module';
     if (!isOther || isThere || !isReadable) return false;
     name.val('');
@@ -45,10 +45,16 @@ export class ChosenExport {
     return true;
   }
 
+  /** Another file is being chosen. */
+  forgetNotice(): void {
+    this.parts.notice.hide();
+  }
+
   /** To be called whenever the export that is meant may be another one. */
   follow(): void {
-    const { exports, signature, convention, notice } = this.parts;
+    const { exports, signature, convention } = this.parts;
     const name = exports.chosen?.name;
+    if (name !== undefined && this.parts.name.val() === name) this.forgetNotice();
     if (name === undefined || name === this.#current) return;
     const before = this.#current;
     this.#current = name;
@@ -61,6 +67,5 @@ export class ChosenExport {
     const answer = this.#answers.get(name) ?? UNANSWERED;
     signature.val(answer.signature).trigger('change');
     convention.val(answer.convention).trigger('change');
-    if (String(this.parts.name.val() ?? '') !== '') notice.hide();
   }
 }

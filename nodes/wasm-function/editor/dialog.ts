@@ -1,3 +1,4 @@
+import './dialog.css';
 import { CONVENTIONS } from '../../../host/abi/adapter';
 import { DEFAULT_LIMITS, DEFAULT_QUEUE } from '../../../host/limits';
 import { isNumber, takeNumber } from '../../editor/number';
@@ -12,12 +13,16 @@ import type { DescribedChoice } from './module-requests';
 import { MEMORY_RANGE } from '../settings';
 import { prepareModuleField } from './module-field';
 import { offerUpload } from './module-upload';
+import type { Answer } from './open-question';
 import { OFFERED_ABIS } from './offered-abis';
 import { defaults, type FunctionNode, type FunctionProperties } from './properties';
+import { toldModules } from './told-modules';
 import { TryIt } from './try-it';
 import { nameTypedInput, typedInputOf } from './typed-input';
 
 const NUMBERS = ['timeout', 'memory', 'concurrency', 'queue'] as const;
+/** Comes with an event after which a field is checked again, although nothing was typed into it. */
+const RECHECK = 'recheck';
 const TABS = ['function', 'values', 'limits'] as const;
 
 export class FunctionDialog {
@@ -71,7 +76,7 @@ export class FunctionDialog {
     });
     this.#module = new FollowedModule({
       choice: describedChoice,
-      isOpen: () => this.#card.get(0)?.isConnected === true,
+      isShown: () => this.#isShown(),
       onLook: () => this.#card.attr('aria-busy', 'true'),
       onView: (view) => this.#show(view),
     });
@@ -85,6 +90,13 @@ export class FunctionDialog {
         this.#module.look();
       },
     });
+    toldModules.open({
+      id: node.id,
+      fields: () => (this.#isShown() ? currentFields() : undefined),
+      isSearching: () => this.#exports.isSearched,
+    });
+    // however it is left: a dialog whose node is deleted is neither confirmed nor cancelled
+    this.#card.on('remove', () => this.close());
     this.#followFields();
     this.#refreshReasons = showReasons({
       node,
@@ -96,7 +108,14 @@ export class FunctionDialog {
   }
 
   save(): void {
+    toldModules.confirm(describedChoice());
+    this.close();
     for (const property of NUMBERS) this.node[property] = takeNumber(input(property), '');
+  }
+
+  close(): void {
+    this.#module.close();
+    toldModules.close(this.node.id);
   }
 
   resize(): void {
@@ -105,9 +124,11 @@ export class FunctionDialog {
 
   #followFields(): void {
     let file = currentChoice().file;
-    input('file').on('change keyup paste', () => {
+    input('file').on('change keyup paste', (_event, why?: string) => {
+      if (why === RECHECK) return;
       if (currentChoice().file !== file) {
         this.#isOtherFile = true;
+        this.#chosen.forgetNotice();
         this.#trial.clear();
       }
       file = currentChoice().file;
@@ -115,7 +136,10 @@ export class FunctionDialog {
     });
     for (const property of ['abi', 'memory'] as const) input(property).on('change', () => this.#module.lookSoon());
     for (const property of ['signature', 'convention'] as const) {
-      input(property).on('change keyup', () => this.#showCallFields());
+      input(property).on('change keyup', () => {
+        this.#showCallFields();
+        this.#checkModule();
+      });
     }
     let name = currentChoice().export;
     input('export').on('change', () => {
@@ -129,9 +153,11 @@ export class FunctionDialog {
   }
 
   #show(view: ModuleView): void {
+    if (view.kind === 'described') toldModules.tell(view.choice, view.description);
     // what is shown stays as it is, with what its user has unfolded
-    if (!this.#isOtherFile && JSON.stringify(view) === JSON.stringify(this.#view)) {
+    if (!this.#isOtherFile && contentOf(view) === contentOf(this.#view)) {
       this.#card.removeAttr('aria-busy');
+      this.#checkModule();
       return;
     }
     this.#view = view;
@@ -145,9 +171,18 @@ export class FunctionDialog {
     this.#chosen.follow();
     // the checks of the fields know more now
     if (isCleared) input('export').trigger('change');
-    this.#refreshReasons();
-    input('export').trigger('keyup');
+    this.#checkModule();
     this.#showCallFields();
+  }
+
+  /** The checks that ask what was told of the module, here and in the editor, which marks the fields. */
+  #checkModule(): void {
+    this.#refreshReasons();
+    for (const property of ['file', 'export'] as const) input(property).trigger('keyup', [RECHECK]);
+  }
+
+  #isShown(): boolean {
+    return this.#card.get(0)?.isConnected === true;
   }
 
   /** The signature that is known shows in its field; how a result comes back is asked for bytes only. */
@@ -250,10 +285,19 @@ function prepareLimits(translate: Translate): void {
   show('queue', DEFAULT_QUEUE);
 }
 
+function contentOf(view: ModuleView | undefined): string {
+  return JSON.stringify(view?.kind === 'described' ? view.description : view);
+}
+
 /** A wrong limit is said at its field; the module can be looked into all the same. */
 function describedChoice(): DescribedChoice {
   const { file, fileType, abi, export: name, memory } = currentChoice();
   return { file, fileType, abi, export: name, memory: isNumber(memory, MEMORY_RANGE) ? memory : '' };
+}
+
+function currentFields(): DescribedChoice & Answer {
+  const { signature, convention } = currentChoice();
+  return { ...describedChoice(), signature, convention };
 }
 
 function currentChoice() {

@@ -3,6 +3,7 @@
  * list, arrow keys move in it and Enter takes one (a combobox, as WAI-ARIA calls it).
  */
 import type { InspectedExport, Inspection } from '../../../host/inspection';
+import './export-list.css';
 
 export interface ExportListParts {
   /** The field that a name can also be typed into. */
@@ -21,6 +22,8 @@ export class ExportList {
   #active = -1;
   #rows: readonly InspectedExport[] = [];
   #isSearched = false;
+  /** The export that stands on top. It is not another one as soon as it is chosen: rows stay where they are pointed at. */
+  #first: string | undefined;
 
   constructor(private readonly parts: ExportListParts) {
     const { input } = parts;
@@ -38,17 +41,20 @@ export class ExportList {
   #search(isSearched: boolean): void {
     this.#isSearched = isSearched;
     this.#active = -1;
+    if (!isSearched) this.#first = this.chosen?.name;
     this.refresh();
-    this.parts.input.data('isSearched', isSearched && this.#rows.length > 0);
+  }
+
+  /** Whether what is typed is a part of names that are there, and no name yet. */
+  get isSearched(): boolean {
+    return this.#isSearched && this.#rows.length > 0;
   }
 
   /** @param inspection undefined while nothing is known of the module */
   show(inspection: Inspection | undefined): void {
     this.#inspection = inspection;
     this.#active = -1;
-    // with `isSearched`, what the check of this property looks at while the dialog is open
-    const all = inspection?.unlisted === undefined ? inspection?.exports : undefined;
-    this.parts.input.data('exports', all?.map(({ name }) => name) ?? []);
+    this.#first = this.chosen?.name;
     this.refresh();
   }
 
@@ -67,7 +73,7 @@ export class ExportList {
     const exports = this.#inspection?.exports ?? [];
     this.#showPlaceholder();
     place.empty().toggle(exports.length > 0);
-    const found = exports.filter((each) => this.#matches(each));
+    const found = this.#sorted(exports.filter((each) => this.#matches(each)));
     this.#rows = found.slice(0, MOST_ROWS);
     const list = $('<div>', { id: LIST, role: 'listbox', class: 'wasm-function-exports', tabindex: -1 }).appendTo(
       place,
@@ -79,6 +85,8 @@ export class ExportList {
     const hidden = found.length - this.#rows.length;
     if (found.length === 0) this.#note(list, translate('wasm-function.exports.none-found'));
     else if (hidden > 0) this.#note(list, translate('wasm-function.exports.more', { count: hidden }));
+    const unlisted = this.#inspection?.unlisted?.exports ?? 0;
+    if (unlisted > 0) this.#note(list, translate('wasm-function.exports.unlisted', { count: unlisted }));
     input.attr('aria-expanded', String(exports.length > 0));
     const selected = list.find('[aria-selected="true"]').get(0);
     if (selected !== undefined) this.#reveal(selected);
@@ -154,6 +162,11 @@ export class ExportList {
     else if (top + row.offsetHeight > list.scrollTop + list.clientHeight) {
       list.scrollTop = top + row.offsetHeight - list.clientHeight;
     }
+  }
+
+  #sorted(exports: readonly InspectedExport[]): readonly InspectedExport[] {
+    const first = exports.filter(({ name }) => name === this.#first);
+    return [...first, ...exports.filter((each) => !first.includes(each))];
   }
 
   /** A name that is whole narrows nothing: the others can still be seen and taken. */

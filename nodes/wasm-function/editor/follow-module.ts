@@ -8,37 +8,39 @@ export type ModuleView =
   | { readonly kind: 'none' }
   /** The path comes with each message. */
   | { readonly kind: 'by-message' }
-  | { readonly kind: 'described'; readonly description: Description };
+  | { readonly kind: 'described'; readonly choice: DescribedChoice; readonly description: Description };
 
 export interface FollowParts {
   choice(): DescribedChoice;
-  /** False once the dialog is closed. */
-  isOpen(): boolean;
+  /** False while its fields are out of the document, below another dialog. */
+  isShown(): boolean;
   onLook(): void;
   onView(view: ModuleView): void;
 }
 
 export class FollowedModule {
-  #asked = 0;
+  /** The question that is being asked; the runtime gives up the work for one that is aborted. */
+  #question = new AbortController();
   #pause: number | undefined;
+  #closed = false;
 
   constructor(private readonly parts: FollowParts) {}
 
   look(): void {
     window.clearTimeout(this.#pause);
-    const question = ++this.#asked;
-    const { choice, isOpen, onLook, onView } = this.parts;
-    // the fields that are there now may be those of another dialog
-    if (!isOpen()) return;
-    const asked = choice();
-    if (asked.file.trim() === '') return onView({ kind: 'none' });
-    if (asked.fileType !== 'str' && asked.fileType !== 'env') return onView({ kind: 'by-message' });
+    this.#question.abort();
+    if (this.#closed || !this.parts.isShown()) return;
+    const question = new AbortController();
+    this.#question = question;
+    const { choice: readChoice, onLook, onView } = this.parts;
+    const choice = readChoice();
+    if (choice.file.trim() === '') return onView({ kind: 'none' });
+    if (choice.fileType !== 'str' && choice.fileType !== 'env') return onView({ kind: 'by-message' });
     onLook();
-    describeModule(asked)
+    describeModule(choice, question.signal)
       .catch((error: unknown): Description => ({ error: { code: 'request', message: (error as Error).message } }))
       .then((description) => {
-        // an answer that comes after a later question, or after the dialog was closed, is of no use
-        if (question === this.#asked && isOpen()) onView({ kind: 'described', description });
+        if (!question.signal.aborted) onView({ kind: 'described', choice, description });
       })
       .catch((error: unknown) => console.error(error));
   }
@@ -46,5 +48,11 @@ export class FollowedModule {
   lookSoon(): void {
     window.clearTimeout(this.#pause);
     this.#pause = window.setTimeout(() => this.look(), TYPING_PAUSE);
+  }
+
+  close(): void {
+    this.#closed = true;
+    window.clearTimeout(this.#pause);
+    this.#question.abort();
   }
 }

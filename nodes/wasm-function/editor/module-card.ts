@@ -3,6 +3,7 @@ import type { InspectedImport, Inspection } from '../../../host/inspection';
 import { PAGE_SIZE } from '../../../host/limits';
 import type { Description } from './module-requests';
 import { formatSize } from './size';
+import './module-card.css';
 
 export type CardContent = Description | { readonly notice: string };
 
@@ -27,30 +28,32 @@ function showInspection(card: JQuery, inspection: Inspection, translate: Transla
     card.append($('<p>').text(translate('wasm-function.card.because', { reason: inspection.because })));
   }
   if (refusal !== undefined) warn(card, refusal);
-  if (inspection.kind === 'core module') showNeeds(card, inspection, translate);
+  if (inspection.kind === 'core module' && inspection.unread !== true) showNeeds(card, inspection, translate);
 }
 
 /** What it imports and how much memory it begins with. */
-function showNeeds(card: JQuery, { imports, memories }: Inspection, translate: Translate): void {
+function showNeeds(card: JQuery, { imports, unlisted, memories }: Inspection, translate: Translate): void {
   const facts = $('<dl>').appendTo(card);
   const add = (name: 'imports' | 'memory', value: JQuery): void => {
     facts.append($('<dt>').text(translate(`wasm-function.card.${name}`)), $('<dd>').append(value));
   };
   if (imports.length === 0) add('imports', $('<span>').text(translate('wasm-function.card.no-imports')));
-  else add('imports', importList(imports, translate));
+  else add('imports', importList(imports, unlisted?.imports ?? 0, translate));
   const memory = memories.map((each) => memoryText(each, translate)).join('; ');
   add('memory', $('<span>').text(memory === '' ? translate('wasm-function.card.no-memory') : memory));
 }
 
-function importList(imports: readonly InspectedImport[], translate: Translate): JQuery {
+/** @param unlisted how many there are besides */
+function importList(imports: readonly InspectedImport[], unlisted: number, translate: Translate): JQuery {
   const missing = imports.filter(({ supplied }) => !supplied).length;
-  const count = imports.length;
+  const count = imports.length + unlisted;
   const text =
     missing === 0
       ? translate('wasm-function.card.all-supplied', { count })
       : translate('wasm-function.card.not-supplied', { count, missing });
   const list = $('<ul>');
   for (const each of imports) list.append($('<li>').append(importRow(each, translate)));
+  if (unlisted > 0) list.append($('<li>').text(translate('wasm-function.card.unlisted', { count: unlisted })));
   return $('<details>', { open: missing > 0 && count <= 5 }).append($('<summary>').text(text), list);
 }
 

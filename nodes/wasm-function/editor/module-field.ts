@@ -2,6 +2,7 @@
 import { completePath, listModules, type Completion, type KnownModule } from './module-requests';
 import { formatSize } from './size';
 import { nameTypedInput, typedInputOf, type CompletionOption } from './typed-input';
+import './module-field.css';
 
 export interface ModuleFieldParts {
   readonly input: JQuery;

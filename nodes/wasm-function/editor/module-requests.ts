@@ -62,8 +62,9 @@ export class RequestRefused extends Error {
   }
 }
 
-export async function describeModule(choice: DescribedChoice): Promise<Description> {
-  return send<Description>({ url: 'wasm-function/describe', ...json(choice) });
+/** @param stop ends the question: the runtime looks at no module for a request that has ended */
+export async function describeModule(choice: DescribedChoice, stop: AbortSignal): Promise<Description> {
+  return send<Description>({ url: 'wasm-function/describe', ...json(choice) }, stop);
 }
 
 /** @param stop ends the call: the runtime stops it when the request ends */

@@ -1,5 +1,7 @@
 /** Sending a module, with its declarations, from the user's machine to the runtime. */
+import { BUILD_COMMANDS } from '../../../host/module/source-code';
 import { listModules, RequestRefused, uploadDeclarations, uploadModule } from './module-requests';
+import './module-upload.css';
 
 export interface UploadParts {
   readonly button: JQuery;
@@ -9,6 +11,21 @@ export interface UploadParts {
   /** Gets the name to put into `file`. */
   onStored(file: string): void;
 }
+
+/** Files that are built into a module first, by the ending of their names. */
+const SOURCES: Readonly<Record<string, keyof typeof BUILD_COMMANDS>> = {
+  rs: 'rust',
+  c: 'c',
+  h: 'c',
+  cc: 'c',
+  cpp: 'c',
+  cxx: 'c',
+  go: 'go',
+  zig: 'zig',
+  ts: 'assemblyscript',
+  as: 'assemblyscript',
+  wat: 'wat',
+};
 
 interface Chosen {
   readonly module: File;
@@ -73,22 +90,38 @@ function acceptDrops(area: JQuery, take: (files: readonly File[]) => void): void
 async function upload(files: readonly File[], translate: Translate): Promise<string | undefined> {
   const { module, declarations } = choose(files, translate);
   const known = await listModules();
-  const exists = known.some(({ file, uploaded }) => uploaded && file === module.name);
-  const stored = await replacing(module.name, exists, translate, (replace) => uploadModule(module, replace));
-  if (stored === undefined || declarations === undefined) return stored;
+  const there = known.find(({ file, uploaded }) => uploaded && file === module.name);
+  const confirm = (name: string) => (): Promise<boolean> => confirmReplacing(name, translate);
+  const isOther = there !== undefined && there.size !== module.size;
+  const stored = await store((replace) => uploadModule(module, replace), isOther, confirm(module.name));
+  if (stored === undefined || declarations === undefined) return stored?.file;
   const name = declarationsName(module.name, declarations.name);
-  await replacing(name, exists, translate, (replace) => uploadDeclarations(declarations, name, replace), exists);
-  return stored;
+  // who replaces a module replaces what belongs to it
+  const agreed = stored.hasReplaced ? (): Promise<boolean> => Promise.resolve(true) : confirm(name);
+  await store((replace) => uploadDeclarations(declarations, name, replace), stored.hasReplaced, agreed);
+  return stored.file;
 }
 
 /** wasm-pack also writes a `.wasm.d.ts`, which says no more than the binary does. */
 function choose(files: readonly File[], translate: Translate): Chosen {
   const [module, ...others] = files.filter(({ name }) => /\.wasm$/i.test(name));
-  if (module === undefined) throw new Error(translate('wasm-function.upload.no-module'));
+  if (module === undefined) throw new Error(noModule(files, translate));
   if (others.length > 0) throw new Error(translate('wasm-function.upload.several'));
   const declarations = files.filter(({ name }) => name.endsWith('.d.ts') && !name.endsWith('.wasm.d.ts'));
   const names = declarationNames(module.name);
   return { module, declarations: declarations.find(({ name }) => names.includes(name)) ?? declarations[0] };
+}
+
+/** What to do with files of which none is a module. */
+function noModule(files: readonly File[], translate: Translate): string {
+  for (const { name } of files) {
+    const language = name.endsWith('.d.ts') ? undefined : SOURCES[name.slice(name.lastIndexOf('.') + 1).toLowerCase()];
+    if (language === undefined) continue;
+    const target = `${name.slice(0, name.lastIndexOf('.'))}.wasm`;
+    const command = BUILD_COMMANDS[language].replace('NAME.wasm', () => target).replace(/NAME\.\w+/, () => name);
+    return translate('wasm-function.upload.source', { name, command });
+  }
+  return translate('wasm-function.upload.no-module');
 }
 
 /** Where the host looks: wasm-pack writes `x.d.ts` for `x_bg.wasm`, others `x.d.ts` for `x.wasm`. */
@@ -102,26 +135,29 @@ function declarationsName(module: string, chosen: string): string {
   return names.includes(chosen) ? chosen : (names[0] ?? chosen);
 }
 
+interface Stored {
+  readonly file: string;
+  readonly hasReplaced: boolean;
+}
+
 /**
- * Sends a file, and asks first where another of that name would be lost.
- * @param exists whether there is known to be one
- * @param agreed whether the user has agreed to that already
+ * Sends a file, and asks where another of that name would be lost; the runtime tells whether it is another.
+ * @param isOther whether that is known beforehand
+ * @returns undefined where the user did not want it
  */
-async function replacing(
-  name: string,
-  exists: boolean,
-  translate: Translate,
+async function store(
   send: (replace: boolean) => Promise<string>,
-  agreed = false,
-): Promise<string | undefined> {
-  const ask = (): Promise<boolean> => (agreed ? Promise.resolve(true) : confirmReplacing(name, translate));
-  if (exists) return (await ask()) ? send(true) : undefined;
-  try {
-    return await send(false);
-  } catch (error) {
-    if (!(error instanceof RequestRefused) || error.status !== 409 || !(await ask())) throw error;
-    return send(true);
+  isOther: boolean,
+  confirm: () => Promise<boolean>,
+): Promise<Stored | undefined> {
+  if (!isOther) {
+    try {
+      return { file: await send(false), hasReplaced: false };
+    } catch (error) {
+      if (!(error instanceof RequestRefused) || error.status !== 409) throw error;
+    }
   }
+  return (await confirm()) ? { file: await send(true), hasReplaced: true } : undefined;
 }
 
 function confirmReplacing(name: string, translate: Translate): Promise<boolean> {

@@ -1,9 +1,10 @@
 /** The saved properties as the editor creates and checks them. */
 import { parseSignature } from '../../../host/values/parse-signature';
 import { isNumber } from '../../editor/number';
-import { trimmed, validator } from '../../editor/validator';
+import { allOf, trimmed, validator } from '../../editor/validator';
 import type { NumberRange } from '../../saved-value';
 import { MEMORY_RANGE, TIMEOUT_RANGE } from '../settings';
+import { toldModules, type ExportFault } from './told-modules';
 
 export interface FunctionProperties {
   name: string;
@@ -28,11 +29,13 @@ export interface FunctionProperties {
 
 export type FunctionNode = DialogNode<FunctionProperties>;
 
+const EXPORT_FAULTS: readonly ExportFault[] = ['missing', 'not-chosen', 'open'];
+
 export const defaults: DialogDefinition<FunctionProperties>['defaults'] = {
   name: { value: '' },
-  file: { value: '', validate: check('file', isFile) },
+  file: { value: '', validate: allOf(check('file', isFile), check('module', isUsable)) },
   fileType: { value: 'str' },
-  export: { value: '', validate: check('export', isExport) },
+  export: { value: '', validate: allOf(...EXPORT_FAULTS.map(withoutFault)) },
   abi: { value: 'auto' },
   signature: { value: '', validate: check('signature', isSignature) },
   convention: { value: 'auto' },
@@ -56,8 +59,8 @@ export function showDefaults(node: FunctionNode): void {
   }
 }
 
-function check(property: keyof FunctionProperties, accepts: (this: FunctionNode, value: unknown) => boolean) {
-  return validator<FunctionProperties>(`wasm-function.invalid.${property}`, accepts);
+function check(reason: string, accepts: (this: FunctionNode, value: unknown) => boolean) {
+  return validator<FunctionProperties>(`wasm-function.invalid.${reason}`, accepts);
 }
 
 function numberWithin(property: keyof FunctionProperties, range: NumberRange) {
@@ -68,15 +71,15 @@ function isFile(this: FunctionNode, value: unknown): boolean {
   return trimmed(value) !== '' && RED.validators.typedInput({ typeField: 'fileType' }).call(this, value);
 }
 
-/**
- * Only an open dialog knows the module; otherwise any name may be one. A part of a name is none, but it is no mistake
- * while its user searches the list with it.
- */
-function isExport(value: unknown): boolean {
-  const field = $('#node-input-export');
-  if (field.length === 0 || field.data('isSearched') === true) return true;
-  const exports = (field.data('exports') ?? []) as readonly string[];
-  return exports.length === 0 || value === '' || exports.includes(String(value ?? ''));
+/** Of a module that nothing was told of, nothing is wrong. */
+function isUsable(this: FunctionNode): boolean {
+  return toldModules.isUsable(this);
+}
+
+function withoutFault(fault: ExportFault) {
+  return check(`export-${fault}`, function (value) {
+    return toldModules.exportFault(this, typeof value === 'string' ? value : '') !== fault;
+  });
 }
 
 function isInput(this: FunctionNode, value: unknown): boolean {

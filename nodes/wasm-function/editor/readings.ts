@@ -107,7 +107,7 @@ function isData(type: Result['type']): type is DataType {
 }
 
 /** @param text as `(i32, i32) → i64`; undefined where it has types that no message carries */
-function functionType(text: string): FunctionType | undefined {
+export function functionType(text: string): FunctionType | undefined {
   try {
     const { parameters, results } = parseSignature(text);
     return { parameters: parameters.map(asWasm), results: results.map(asWasm) };

@@ -4,6 +4,7 @@ import { parseSignature } from '../../../host/values/parse-signature';
 import type { Parameter } from '../../../host/values/signature';
 import { tryFunction, type TrialOutcome, type TriedChoice } from './module-requests';
 import { nameTypedInput, typedInputOf } from './typed-input';
+import './try-it.css';
 
 export interface TryItParts {
   readonly argument: JQuery;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { ModuleLoader } from '#dist/host/module/module-loader';
 import type { LoadRequest } from '#dist/host/module/loader-messages';
 import { guestFile } from '../../support/guests';
@@ -34,4 +34,54 @@ test('an answer that comes after its time-out is not taken for that of the next 
   } finally {
     await loader.close();
   }
+});
+
+describe('a module that nobody waits for any more', () => {
+  let loader: ModuleLoader;
+  before(() => {
+    loader = new ModuleLoader();
+  });
+  after(() => loader.close());
+
+  /** A request that notes when it is handed to the thread: what is posted is copied, property by property. */
+  function watched(guest: string): { readonly request: LoadRequest; isPosted(): boolean } {
+    let posted = false;
+    const watchedRequest = Object.defineProperty({ ...request(guest) }, 'export', {
+      enumerable: true,
+      get: () => ((posted = true), ''),
+    });
+    return { request: watchedRequest, isPosted: () => posted };
+  }
+
+  test('is refused at once and never loaded while it waits behind others', async () => {
+    const order: string[] = [];
+    const given = new AbortController();
+    const first = loader.load(request('wat/triple')).then(() => order.push('first'));
+    const { request: waiting, isPosted } = watched('wat/add');
+    const dropped = assert.rejects(loader.load(waiting, given.signal), { code: 'closed' });
+    const last = loader.load(request('wat/loop')).then(() => order.push('last'));
+    given.abort();
+    await dropped;
+    assert.deepEqual(order, [], 'it did not wait for the ones beside it');
+    await Promise.all([first, last]);
+    assert.deepEqual(order, ['first', 'last']);
+    assert.equal(isPosted(), false);
+  });
+
+  test('is refused at once while it is being loaded, and its answer goes to nobody else', async () => {
+    const given = new AbortController();
+    const { request: running, isPosted } = watched('wat/add');
+    const left = assert.rejects(loader.load(running, given.signal), { code: 'closed' });
+    assert.equal(isPosted(), true);
+    given.abort();
+    await left;
+    const { inspection } = await loader.load(request('wat/triple'));
+    assert.equal(inspection.defaultExport, 'triple');
+  });
+
+  test('is not begun where that is known beforehand', async () => {
+    const { request: late, isPosted } = watched('wat/add');
+    await assert.rejects(loader.load(late, AbortSignal.abort()), { code: 'closed' });
+    assert.equal(isPosted(), false);
+  });
 });

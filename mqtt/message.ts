@@ -1,7 +1,7 @@
 /** MQTT packets as Node-RED messages and back, with the property names of Node-RED's own MQTT nodes. */
 import type { IPublishPacket } from 'mqtt';
 import { MqttError } from './errors';
-import { decodePayload, encodePayload, type SinkFormat, type SourceFormat } from './format';
+import { decodePayload, encodePayload, type SinkFormat, type SourceFormat } from '../payload/format';
 import { invalidTopic } from './topic';
 
 export type QoS = 0 | 1 | 2;
@@ -53,7 +53,7 @@ export function toFlowMessage(packet: IPublishPacket, format: SourceFormat): Rec
 
 /**
  * What a sink publishes: its settings first, then the message's own properties.
- * @throws MqttError `topic` or `payload` where the message cannot be published
+ * @throws MqttError `topic`, PayloadError where the message cannot be published
  */
 export function toOutgoingMessage(
   message: Readonly<Record<string, unknown>>,

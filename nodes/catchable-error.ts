@@ -1,5 +1,7 @@
-import { messageOf, WasmFunctionError, type ErrorContext } from '../host/errors';
+import { messageOf, WasmFunctionError } from '../host/errors';
 import { MqttError } from '../mqtt/errors';
+import { PayloadError } from '../payload/format';
+import { YomoError } from '../yomo/errors';
 
 /**
  * An error as Catch nodes are to see it: they copy an Error's own `code`, `stack` and `cause`, and take its text
@@ -11,21 +13,28 @@ class CatchableError extends Error {
   }
 }
 
+type CodedError = WasmFunctionError | MqttError | YomoError | PayloadError;
+
 /**
- * What a node gives to `done` or `node.error`.
- * @param context what the node knows of its work; what the error itself says comes first
+ * What a node gives to `done` or `node.error`. What is catchable already stays as it is.
+ * @param context what the node knows of its work, plain data; what the error itself says comes first
  */
-export function toCatchable(error: unknown, context: ErrorContext = {}): Error {
-  if (error instanceof WasmFunctionError) return coded(error, { ...context, ...error.cause });
-  if (error instanceof MqttError) return coded(error, { ...error.cause });
+export function toCatchable(error: unknown, context: object = {}): Error {
+  if (error instanceof CatchableError) return error;
+  if (isCoded(error)) return coded(error, context);
   const catchable = new CatchableError(messageOf(error));
   if (error instanceof Error && error.stack !== undefined) catchable.stack = error.stack;
   return catchable;
 }
 
+function isCoded(error: unknown): error is CodedError {
+  return [WasmFunctionError, MqttError, YomoError, PayloadError].some((family) => error instanceof family);
+}
+
 /** `cause` is a plain object: Catch passes it on to whatever the flow makes of it. */
-function coded({ message, code, stack }: WasmFunctionError | MqttError, cause: object): Error {
-  const catchable = Object.assign(new CatchableError(message, { cause }), { code });
+function coded({ message, code, stack, cause }: CodedError, context: object): Error {
+  const catchable = new CatchableError(message, { cause: { ...context, ...(cause as object | undefined) } });
+  Object.assign(catchable, { code });
   if (stack !== undefined) catchable.stack = stack;
   return catchable;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { root } from './root.mjs';
 
 /** Folders whose files end up in dist/. */
-export const sourceFolders = ['cli', 'delivery', 'host', 'mqtt', 'nodes', 'yomo'];
+export const sourceFolders = ['cli', 'delivery', 'host', 'mqtt', 'nodes', 'payload', 'yomo'];
 const sources = [...sourceFolders, 'package.json', 'tsconfig.json'];
 
 /** Written at the end of each build that succeeded. */

@@ -1,10 +1,19 @@
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
 import type { Connection } from '../../mqtt/connection';
 import { isOfOneNode } from '../../mqtt/connection-log';
-import { MqttError, messageOf } from '../../mqtt/errors';
+import { MqttError } from '../../mqtt/errors';
 import type { ConnectionStatus } from '../../mqtt/status';
-import { SavedValueError } from '../saved-value';
-import type { ShownStatus } from './watched-status';
+import { configurationFault } from '../bridge/misconfigured';
+import { nodeStatus, type Waiting } from '../bridge/shown-status';
+
+/** What a source has to do, counted; `<type>.busy.<what>` in its catalogue. */
+export interface Busy {
+  readonly kind: 'busy';
+  readonly what: 'in-flight' | 'retrying' | 'dead-letters' | 'given-up';
+  readonly number: number;
+}
+
+export type ShownStatus = ConnectionStatus | Busy | Waiting;
 
 /** The runtime's mqtt-connection node, as the nodes that use it see it. */
 export interface MqttConnectionNode extends Node<{ user: unknown; password: unknown }> {
@@ -22,12 +31,7 @@ export function connectionOf(RED: NodeAPI, id: unknown): Connection {
 
 /** What a definition that cannot be understood is to everyone: an error of its configuration. */
 export function asConfigurationError(error: unknown): MqttError {
-  if (error instanceof MqttError) return error;
-  if (error instanceof SavedValueError) return new MqttError('configuration', error.message);
-  return new MqttError(
-    'configuration',
-    `The node could not be set up (${messageOf(error)}). Correct its properties and deploy again.`,
-  );
+  return error instanceof MqttError ? error : new MqttError('configuration', configurationFault(error));
 }
 
 /**
@@ -68,29 +72,7 @@ function findNode(RED: NodeAPI, id: unknown): Partial<MqttConnectionNode> {
   return (node ?? {}) as Partial<MqttConnectionNode>;
 }
 
-/** How the connection stands, beside a figure that says nothing of it. */
-const LIGHTS = {
-  connecting: { fill: 'yellow', shape: 'ring' },
-  connected: { fill: 'yellow', shape: 'dot' },
-  disconnected: { fill: 'red', shape: 'ring' },
-  failed: { fill: 'red', shape: 'ring' },
-} as const satisfies Record<ConnectionStatus['kind'], NodeStatus>;
-
 function statusOf(RED: NodeAPI, status: ShownStatus, type: string): NodeStatus {
-  switch (status.kind) {
-    case 'connecting':
-      return { fill: 'yellow', shape: 'ring', text: 'node-red:common.status.connecting' };
-    case 'connected':
-      return { fill: 'green', shape: 'dot', text: 'node-red:common.status.connected' };
-    case 'disconnected':
-      return { fill: 'red', shape: 'ring', text: 'node-red:common.status.disconnected' };
-    case 'busy': {
-      const text = RED._(`${type}.busy.${status.what}`, { number: status.number });
-      return { fill: 'yellow', shape: 'dot', text };
-    }
-    case 'waiting':
-      return { ...LIGHTS[status.connection], text: `⏳ ${String(status.number)}` };
-    case 'failed':
-      return { fill: 'red', shape: 'ring', text: `${type}.status.${status.reason}` };
-  }
+  if (status.kind !== 'busy') return nodeStatus(status, type);
+  return { fill: 'yellow', shape: 'dot', text: RED._(`${type}.busy.${status.what}`, { number: status.number }) };
 }

@@ -1,3 +1,4 @@
+import '../editor/form.css';
 import { isSecure, parseBrokerAddress, type BrokerAddress } from '../../mqtt/address';
 import { isLoopback } from '../../mqtt/loopback';
 import { isQos, isTopicOrBlank } from '../editor/mqtt-values';

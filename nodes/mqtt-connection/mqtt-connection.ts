@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Connection } from '../../mqtt/connection';
 import { SessionFilters } from '../../mqtt/session-filters';
 import type { TlsOptions } from '../../mqtt/stream';
+import { logOf } from '../bridge/node-log';
 import { parseConnection, type ConnectionDefinition } from './configuration';
 import { asConfigurationError, type MqttConnectionNode } from './connection-node';
 import { readText } from '../saved-value';
@@ -25,15 +26,7 @@ const register = (RED: NodeAPI): void => {
         tlsOptions: (id) => tlsOptions(RED, id),
         environment: (name) => environment(RED, this, name),
       });
-      const log = {
-        info: (text: string): void => {
-          this.log(text);
-        },
-        warn: (text: string): void => {
-          this.warn(text);
-        },
-      };
-      this.connection = new Connection(settings, log, sessionFilters);
+      this.connection = new Connection(settings, logOf(this), sessionFilters);
     } catch (error) {
       this.problem = asConfigurationError(error);
       this.error(this.problem.message);

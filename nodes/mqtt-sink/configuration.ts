@@ -1,6 +1,6 @@
 import type { NodeDef } from 'node-red';
 import { MqttError } from '../../mqtt/errors';
-import { SINK_FORMATS } from '../../mqtt/format';
+import { SINK_FORMATS } from '../../payload/format';
 import type { QoS, SinkSettings } from '../../mqtt/message';
 import { invalidTopic } from '../../mqtt/topic';
 import { readBoolean, readChoice, readNumber, readText } from '../saved-value';

@@ -1,3 +1,4 @@
+import '../editor/form.css';
 import { isQos, isTopicOrBlank } from '../editor/mqtt-values';
 import { reachConfigButtons } from '../editor/config-buttons';
 import { takeNumber } from '../editor/number';

@@ -1,15 +1,13 @@
 import type { Node, NodeAPI } from 'node-red';
 import { addressText } from '../../mqtt/address';
 import type { Connection, Publisher } from '../../mqtt/connection';
-import { MqttError } from '../../mqtt/errors';
+import type { ConnectionStatus } from '../../mqtt/status';
 import { toOutgoingMessage, type OutgoingMessage, type SinkSettings } from '../../mqtt/message';
+import { answerEach } from '../bridge/answer';
+import { SinkStatus } from '../bridge/sink-status';
 import { toCatchable } from '../catchable-error';
 import { connectionOf, showMisconfigured, showStatus } from '../mqtt-connection/connection-node';
 import { parseSink, type SinkDefinition } from './configuration';
-import { SinkStatus } from './sink-status';
-
-type Message = Readonly<Record<string, unknown>>;
-type Publish = (message: Message) => Promise<void>;
 
 const register = (RED: NodeAPI): void => {
   function MqttSink(this: Node, definition: SinkDefinition): void {
@@ -19,13 +17,17 @@ const register = (RED: NodeAPI): void => {
     } catch (error) {
       const reason = showMisconfigured(RED, this, definition.connection, error);
       // A node that cannot work answers every message with the reason.
-      answer(this, () => Promise.reject(reason));
+      answerEach(this, () => Promise.reject(reason));
     }
   }
 
   function connect(node: Node, settings: SinkSettings, connection: Connection): void {
     let used: Publisher | undefined;
-    const status = new SinkStatus(showStatus(RED, node), () => used?.waiting ?? 0);
+    const status = new SinkStatus<ConnectionStatus>(
+      { kind: 'connecting' },
+      showStatus(RED, node),
+      () => used?.waiting ?? 0,
+    );
     // Before the first thing that may fail: what was opened until then is released.
     node.on('close', (removed: boolean, done: (error?: Error) => void) => {
       status.close();
@@ -38,13 +40,13 @@ const register = (RED: NodeAPI): void => {
     }));
     const { address, protocolVersion } = connection.settings;
     const broker = addressText(address);
-    answer(node, async (message) => {
+    answerEach(node, async (message) => {
       let outgoing: OutgoingMessage | undefined;
       try {
         outgoing = toOutgoingMessage(message, settings, protocolVersion);
         await publisher.publish(outgoing);
       } catch (error) {
-        throw error instanceof MqttError ? error.in({ broker, ...topicOf(outgoing, settings) }) : error;
+        throw toCatchable(error, { broker, ...topicOf(outgoing, settings) });
       }
     });
   }
@@ -55,25 +57,6 @@ const register = (RED: NodeAPI): void => {
 function topicOf(outgoing: OutgoingMessage | undefined, settings: SinkSettings): { topic?: string } {
   const topic = outgoing?.topic ?? settings.topic;
   return topic === '' ? {} : { topic };
-}
-
-/** Ends each message with `done`, once: with the error, where there is one. */
-function answer(node: Node, publish: Publish): void {
-  node.on('input', (message, _send, done) => {
-    void publish(message as Message)
-      .then(
-        () => {
-          done();
-        },
-        (error: unknown) => {
-          done(toCatchable(error));
-        },
-      )
-      // Node-RED clones the message of an error and throws when it cannot.
-      .catch((error: unknown) => {
-        node.error(toCatchable(error), { _msgid: message._msgid });
-      });
-  });
 }
 
 export = register;

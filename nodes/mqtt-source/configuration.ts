@@ -1,6 +1,6 @@
 import type { NodeDef } from 'node-red';
 import { MqttError } from '../../mqtt/errors';
-import { SOURCE_FORMATS, type SourceFormat } from '../../mqtt/format';
+import { SOURCE_FORMATS, type SourceFormat } from '../../payload/format';
 import type { QoS } from '../../mqtt/message';
 import { invalidFilter, invalidTopic } from '../../mqtt/topic';
 import { readChoice, readNumber, readText, type NumberRange } from '../saved-value';

@@ -1,3 +1,4 @@
+import '../editor/form.css';
 import { invalidFilter } from '../../mqtt/topic';
 import type { NumberRange } from '../saved-value';
 import { isQos, isTopicOrBlank } from '../editor/mqtt-values';

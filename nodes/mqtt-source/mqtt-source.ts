@@ -3,6 +3,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { FlowTracker } from '../../delivery/outcome';
 import { flowsOf, trackerFor } from '../../delivery/node-red-tracker';
 import type { Connection, Publisher, Subscription } from '../../mqtt/connection';
+import { logOf } from '../bridge/node-log';
 import { connectionOf, showMisconfigured, showStatus } from '../mqtt-connection/connection-node';
 import { parseSource, type SourceDefinition, type SourceSettings } from './configuration';
 import { Receiver } from './receiver';
@@ -101,26 +102,6 @@ async function leave({ deadLetters, subscription }: Uses, removed: boolean): Pro
   } finally {
     await subscription?.release(removed);
   }
-}
-
-interface SourceLog {
-  info(text: string): void;
-  warn(text: string): void;
-  error(text: string): void;
-}
-
-function logOf(node: Node): SourceLog {
-  return {
-    info: (text) => {
-      node.log(text);
-    },
-    warn: (text) => {
-      node.warn(text);
-    },
-    error: (text) => {
-      node.error(text);
-    },
-  };
 }
 
 export = register;

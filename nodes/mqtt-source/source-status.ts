@@ -1,5 +1,6 @@
 import type { ConnectionStatus } from '../../mqtt/status';
-import { LOOK_INTERVAL, WatchedStatus, type Busy, type ShownStatus } from '../mqtt-connection/watched-status';
+import { LOOK_INTERVAL, WatchedStatus } from '../bridge/watched-status';
+import type { Busy, ShownStatus } from '../mqtt-connection/connection-node';
 
 /** Messages of a source, by what becomes of them. */
 export interface SourceLoad {
@@ -26,7 +27,7 @@ export interface SourceStatusOptions {
  */
 export class SourceStatus {
   readonly #options: SourceStatusOptions;
-  readonly #watched: WatchedStatus;
+  readonly #watched: WatchedStatus<ShownStatus>;
   #connection: ConnectionStatus = { kind: 'connecting' };
   #refusal: ConnectionStatus | undefined;
   #fullSince: number | undefined;

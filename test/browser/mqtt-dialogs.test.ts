@@ -95,7 +95,7 @@ describe('the dialogs of the MQTT nodes', { skip: noBrowser }, () => {
   /** Ids of the fields of the topmost dialog that no label names. */
   function unlabelled(): Promise<string[]> {
     return editor.page.evaluate(() => {
-      const form = [...document.querySelectorAll('.mqtt-form')].at(-1);
+      const form = [...document.querySelectorAll('.bridge-form')].at(-1);
       const fields = [...(form?.querySelectorAll<HTMLInputElement>('input, select') ?? [])];
       return fields.filter(({ labels }) => labels?.length === 0).map(({ id }) => id);
     });
@@ -104,7 +104,7 @@ describe('the dialogs of the MQTT nodes', { skip: noBrowser }, () => {
   /** What of the topmost dialog is out of sight to the right. */
   function beyondTheTray(): Promise<string[]> {
     return editor.page.evaluate(() => {
-      const form = [...document.querySelectorAll('.mqtt-form')].at(-1);
+      const form = [...document.querySelectorAll('.bridge-form')].at(-1);
       const tray = form?.closest('.red-ui-tray')?.getBoundingClientRect();
       if (form === undefined || tray === undefined) return ['no dialog'];
       return [...form.querySelectorAll('*')]

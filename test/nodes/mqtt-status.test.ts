@@ -1,8 +1,9 @@
 /** What source and sink show below the node while they work. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
-import type { ShownStatus } from '#dist/nodes/mqtt-connection/watched-status';
-import { SinkStatus } from '#dist/nodes/mqtt-sink/sink-status';
+import type { ConnectionStatus } from '#dist/mqtt/status';
+import type { ShownStatus } from '#dist/nodes/mqtt-connection/connection-node';
+import { SinkStatus } from '#dist/nodes/bridge/sink-status';
 import { SourceStatus } from '#dist/nodes/mqtt-source/source-status';
 
 const SECOND = 1000;
@@ -86,11 +87,11 @@ describe('the status of a source', () => {
 
 describe('the status of a sink', () => {
   let waiting: number;
-  let status: SinkStatus;
+  let status: SinkStatus<ConnectionStatus>;
 
   beforeEach(() => {
     waiting = 0;
-    status = new SinkStatus(show, () => waiting);
+    status = new SinkStatus<ConnectionStatus>({ kind: 'connecting' }, show, () => waiting);
     status.connection({ kind: 'connecting' });
   });
   afterEach(() => {

@@ -35,13 +35,22 @@ export function flatten(value: unknown, path: readonly string[] = []): Texts {
 export function sourcesOf(type: string): string[] {
   return readdirSync(nodes, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+    .filter((file) => !isOfBridges(type, file))
     .filter((file) => nodeTypes.every((other) => other === type || !file.startsWith(other)) || isShared(type, file))
     .map((file) => readFileSync(join(nodes, file), 'utf8'));
 }
 
-/** mqtt-connection holds what its users share. */
+/** mqtt-connection and yomo-zipper hold what their users share. */
 function isShared(type: string, file: string): boolean {
-  return type.startsWith('mqtt-') && file.startsWith('mqtt-connection');
+  return [
+    ['mqtt-', 'mqtt-connection'],
+    ['yomo-', 'yomo-zipper'],
+  ].some(([family = '', owner = '']) => type.startsWith(family) && file.startsWith(owner));
+}
+
+/** What the nodes of both families share says nothing of a wasm-function. */
+function isOfBridges(type: string, file: string): boolean {
+  return file.startsWith('bridge') && !/^(?:mqtt|yomo)-/.test(type);
 }
 
 /** A key as it is written; `\0` stands for what is put in when it runs. */

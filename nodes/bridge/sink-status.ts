@@ -1,5 +1,5 @@
-import type { ConnectionStatus } from '../../mqtt/status';
-import { WatchedStatus, type ShownStatus } from '../mqtt-connection/watched-status';
+import type { BridgeStatus, Waiting } from './shown-status';
+import { WatchedStatus } from './watched-status';
 
 /** Milliseconds for which each of two things is shown that cannot be shown together. */
 const TURN = 2000;
@@ -8,20 +8,24 @@ const TURN = 2000;
  * What a sink shows: how its connection stands, and how many of its messages wait for it. Where the connection has
  * failed it is the reason, and the number in turn with it: the editor translates words, but no words with a number.
  */
-export class SinkStatus {
+export class SinkStatus<Status extends BridgeStatus> {
   readonly #waiting: () => number;
-  readonly #watched: WatchedStatus;
-  #connection: ConnectionStatus = { kind: 'connecting' };
+  readonly #watched: WatchedStatus<Status | Waiting>;
+  #connection: Status;
   /** Since when the present status of the connection is known. */
   #since = Date.now();
 
-  /** @param waiting messages of this sink that wait for the broker */
-  constructor(show: (status: ShownStatus) => void, waiting: () => number) {
+  /**
+   * @param first how the connection stands at first
+   * @param waiting messages of this sink that wait to be sent
+   */
+  constructor(first: Status, show: (status: Status | Waiting) => void, waiting: () => number) {
+    this.#connection = first;
     this.#waiting = waiting;
     this.#watched = new WatchedStatus(() => this.#look(), show);
   }
 
-  connection(status: ConnectionStatus): void {
+  connection(status: Status): void {
     this.#connection = status;
     this.#since = Date.now();
     this.#watched.update();
@@ -31,7 +35,7 @@ export class SinkStatus {
     this.#watched.close();
   }
 
-  #look(): ShownStatus {
+  #look(): Status | Waiting {
     const number = this.#waiting();
     const { kind } = this.#connection;
     if (number === 0 || (kind === 'failed' && this.#isReasonsTurn())) return this.#connection;

@@ -1,4 +1,23 @@
-import type { Metadata } from './metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { endpointText, type Endpoint } from './endpoint';
+import { YomoError } from './errors';
+import { encodeFrame, type DataFrame } from './frames';
+import {
+  DRAIN_TIMEOUT,
+  FIRST_RESERVED_TAG,
+  FIRST_RETRY,
+  LAST_RESERVED_TAG,
+  LINGER,
+  LONGEST_RETRY,
+  MAX_FRAME_LENGTH,
+  MAX_REDIRECTS,
+  MAX_TAG,
+  STABLE_AFTER,
+} from './limits';
+import { decodeMetadata, encodeMetadata, type Metadata } from './metadata';
+import { Outbox } from './outbox';
+import { quicTransport } from './quic-transport';
+import { Session, type SessionEnd } from './session';
 import type { ClientOptions, Log, ZipperAddress } from './settings';
 import type { StateListener, YomoState } from './state';
 import type { Transport } from './transport';
@@ -13,31 +32,226 @@ export interface YomoFrame {
   readonly metadata: Metadata;
 }
 
+/**
+ * A source or stream function of a YoMo zipper, protocol v1 (specification 2024-01-03).
+ *
+ * It connects again after every loss, later and later, unless the zipper rejects it. YoMo acknowledges nothing: what was
+ * handed over before a loss is gone where the zipper had not read it; what was being handed over may come twice.
+ */
 export class YomoClient {
-  readonly state: YomoState = { kind: 'connecting' };
-  readonly waiting: number = 0;
+  readonly #address: ZipperAddress;
+  readonly #options: ClientOptions;
+  readonly #transport: Transport;
+  readonly #log: Log | undefined;
+  readonly #outbox: Outbox;
+  readonly #abort = new AbortController();
+  readonly #stateListeners = new Set<StateListener>();
+  readonly #frameListeners = new Set<(frame: YomoFrame) => void>();
+  #state: YomoState = { kind: 'connecting' };
+  /** Why nothing is sent any more. */
+  #refusal: YomoError | undefined;
+  #running: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  /** What the log has been told last. */
+  #said = '';
+  #lastSent = -Infinity;
 
-  constructor(_address: ZipperAddress, _options: ClientOptions, _transport?: Transport, _log?: Log) {
-    throw new Error('not yet');
+  constructor(address: ZipperAddress, options: ClientOptions, transport: Transport = quicTransport, log?: Log) {
+    this.#address = address;
+    this.#options = options;
+    this.#transport = transport;
+    this.#log = log;
+    this.#outbox = new Outbox(options.buffer);
   }
 
-  onState(_listener: StateListener): () => void {
-    throw new Error('not yet');
+  get state(): YomoState {
+    return this.#state;
   }
 
-  onFrame(_listener: (frame: YomoFrame) => void): () => void {
-    throw new Error('not yet');
+  /** Frames that are not handed over yet. */
+  get waiting(): number {
+    return this.#outbox.waiting;
   }
 
+  /** @returns what ends it */
+  onState(listener: StateListener): () => void {
+    this.#stateListeners.add(listener);
+    return () => this.#stateListeners.delete(listener);
+  }
+
+  /** What a stream function observes, in order; a listener must not throw. @returns what ends it */
+  onFrame(listener: (frame: YomoFrame) => void): () => void {
+    this.#frameListeners.add(listener);
+    return () => this.#frameListeners.delete(listener);
+  }
+
+  /** Connects, and goes on doing so until it is closed or rejected. */
   open(): void {
-    throw new Error('not yet');
+    if (this.#abort.signal.aborted) return;
+    this.#running ??= this.#run(this.#abort.signal);
   }
 
-  send(_frame: YomoFrame): Promise<void> {
-    throw new Error('not yet');
+  /**
+   * Resolves when the frame has been handed to the connection, in the order of the calls; it waits while there is none.
+   * @throws YomoError `tag`, `payload`, `metadata` where it cannot be sent; `buffer` where too many wait already; `closed`;
+   *   `rejected`, `transport`, `configuration` where the client has given up
+   */
+  async send({ tag, payload, metadata }: YomoFrame): Promise<void> {
+    this.#checkTag(tag);
+    const bytes = encodeFrame({ type: 'data', tag, metadata: encodeMetadata(metadata), payload });
+    if (bytes.length > MAX_FRAME_LENGTH) throw tooLarge(bytes.length);
+    if (this.#refusal !== undefined) throw this.#refusal;
+    await this.#outbox.add(bytes);
+    this.#lastSent = performance.now();
   }
 
+  /**
+   * What waits is handed over within DRAIN_TIMEOUT where there is a connection; the rest ends in an error `closed`. Resolves
+   * when nothing of the client is left.
+   */
   close(): Promise<void> {
-    throw new Error('not yet');
+    this.#closing ??= this.#close();
+    return this.#closing;
   }
+
+  async #close(): Promise<void> {
+    const refusal = this.#refusal;
+    this.#refusal = closedError();
+    if (refusal === undefined && this.#state.kind === 'connected') await this.#drain();
+    this.#outbox.reject(closedError());
+    this.#abort.abort();
+    await this.#running;
+    this.#set({ kind: 'closed' });
+  }
+
+  async #drain(): Promise<void> {
+    const timeOut = new AbortController();
+    const { signal } = timeOut;
+    await Promise.race([this.#outbox.drained(), sleep(DRAIN_TIMEOUT, undefined, { signal }).catch(() => undefined)]);
+    timeOut.abort();
+    const rest = this.#lastSent + LINGER - performance.now();
+    if (rest > 0) await sleep(rest);
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const own: Endpoint = this.#address;
+    let endpoint = own;
+    let redirects = 0;
+    let retries = 0;
+    while (!signal.aborted) {
+      this.#set({ kind: 'connecting' });
+      const begun = performance.now();
+      const end = await this.#connect(endpoint, signal);
+      if (end.kind === 'closed') return;
+      if (end.kind === 'refused') {
+        this.#give(end.error);
+        return;
+      }
+      if (end.kind === 'redirected' && redirects < MAX_REDIRECTS) {
+        redirects += 1;
+        endpoint = end.endpoint;
+        continue;
+      }
+      if (performance.now() - begun > STABLE_AFTER) retries = 0;
+      endpoint = own;
+      redirects = 0;
+      await this.#wait(reasonOf(end), retries, signal);
+      retries += 1;
+    }
+  }
+
+  async #connect(endpoint: Endpoint, signal: AbortSignal): Promise<SessionEnd> {
+    const events = {
+      onConnected: (write: (bytes: Uint8Array) => Promise<void>) => {
+        const text = endpointText(endpoint);
+        this.#set({ kind: 'connected', endpoint: text });
+        this.#say(`Connected to the zipper ${text}.`, 'info');
+        this.#outbox.connect(write);
+      },
+      onData: (frame: DataFrame) => {
+        this.#deliver(frame);
+      },
+    };
+    const end = await Session.run(this.#transport, this.#address, endpoint, this.#options, events, signal);
+    this.#outbox.disconnect();
+    return end;
+  }
+
+  #deliver({ tag, payload, metadata }: DataFrame): void {
+    const frame = { tag, payload, metadata: decodeMetadata(metadata) };
+    for (const listener of this.#frameListeners) listener(frame);
+  }
+
+  /** Up to half of the time is left out at random, so that clients of a zipper that restarts do not come all at once. */
+  async #wait(reason: string, retries: number, signal: AbortSignal): Promise<void> {
+    const longest = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** retries);
+    const retryIn = Math.round(longest * (1 - Math.random() / 2));
+    this.#set({ kind: 'waiting', reason, retryIn });
+    this.#say(reason, 'warn');
+    await sleep(retryIn, undefined, { signal }).catch(() => undefined);
+  }
+
+  #give(error: YomoError): void {
+    this.#refusal ??= error;
+    this.#outbox.reject(error);
+    this.#set({ kind: 'rejected', reason: error.message });
+    this.#say(error.message, 'warn');
+  }
+
+  #set(state: YomoState): void {
+    this.#state = state;
+    for (const listener of this.#stateListeners) listener(state);
+  }
+
+  /** Once, however often it is tried again for the same reason. */
+  #say(text: string, level: 'info' | 'warn'): void {
+    if (this.#said === text) return;
+    this.#said = text;
+    this.#log?.[level](text);
+  }
+
+  #checkTag(tag: number): void {
+    if (!Number.isInteger(tag) || tag < 0 || tag > MAX_TAG) {
+      throw new YomoError('tag', `A tag is an integer from 0 to ${String(MAX_TAG)}. Set another one.`);
+    }
+    if (tag >= FIRST_RESERVED_TAG && tag <= LAST_RESERVED_TAG) {
+      throw new YomoError(
+        'tag',
+        'The tags from 0xF000 to 0xFFFF (61440 to 65535) are reserved by YoMo. Set another one.',
+        { tag },
+      );
+    }
+    if (this.#options.kind === 'function' && this.#options.observe?.includes(tag) === true) {
+      throw new YomoError(
+        'tag',
+        'A stream function that writes a tag it observes would get it back for ever. Write another tag.',
+        { tag },
+      );
+    }
+  }
+}
+
+function reasonOf(end: SessionEnd & { readonly kind: 'lost' | 'redirected' }): string {
+  return end.kind === 'lost' ? end.reason : redirectError().message;
+}
+
+function redirectError(): YomoError {
+  return new YomoError(
+    'connection',
+    `Zippers sent the client on more than ${String(MAX_REDIRECTS)} times, which may be a circle. Look at their configuration.`,
+  );
+}
+
+function tooLarge(length: number): YomoError {
+  return new YomoError(
+    'payload',
+    `The frame would have ${String(length)} bytes; at most ${String(MAX_FRAME_LENGTH)} are sent. Send smaller payloads.`,
+  );
+}
+
+function closedError(): YomoError {
+  return new YomoError(
+    'closed',
+    'The client of the zipper was closed before the frame was handed over. Send it again.',
+  );
 }

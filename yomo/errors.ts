@@ -1,9 +1,19 @@
 /**
- * The error family of the YoMo nodes. The codes are part of the public contract (`msg.error.code`): QUIC that is not
- * there or does not come about, a client that the zipper does not take, too many frames that wait, a tag, payload or
- * metadata that cannot be sent, bytes that are no frame, a node that closes.
+ * The error family of the YoMo nodes. The codes are part of the public contract (`msg.error.code`): QUIC that cannot be
+ * had, settings that cannot be used, a zipper that is not reached, a client that it does not take, too many frames that
+ * wait, a tag, payload or metadata that cannot be sent, bytes that are no frame, a node that closes.
  */
-export type YomoErrorCode = 'transport' | 'rejected' | 'buffer' | 'tag' | 'payload' | 'metadata' | 'frame' | 'closed';
+export type YomoErrorCode =
+  | 'transport'
+  | 'configuration'
+  | 'connection'
+  | 'rejected'
+  | 'buffer'
+  | 'tag'
+  | 'payload'
+  | 'metadata'
+  | 'frame'
+  | 'closed';
 
 /** What an error was about; plain data, for `msg.error.cause`. */
 export interface YomoErrorContext {
@@ -26,13 +36,6 @@ export class YomoError extends Error {
     this.name = 'YomoError';
     this.code = code;
     this.cause = context;
-  }
-
-  /** The same error with more context; what is already known stays. */
-  in(context: YomoErrorContext): YomoError {
-    const error = new YomoError(this.code, this.message, { ...context, ...this.cause });
-    if (this.stack !== undefined) error.stack = this.stack;
-    return error;
   }
 }
 

@@ -65,3 +65,21 @@ export const WRITE_SIZE = 64 * 1024;
 
 /** Characters of a reason that another computer gave: it goes into logs and the editor. */
 export const MAX_REASON_LENGTH = 300;
+
+/** Bytes that are read from QUIC at once. */
+export const READ_SIZE = 64 * 1024;
+
+/** Bytes that lie between the thread of QUIC and the main thread at most, before no more is read. */
+export const READ_AHEAD = 1024 * 1024;
+
+/** Milliseconds a client that is closed gives the transport to take what waits. */
+export const DRAIN_TIMEOUT = 3000;
+
+/**
+ * Milliseconds between the last frame and the end of its connection. Nothing tells whether a zipper has read a frame, and
+ * it reads nothing more once it knows that the connection is closed.
+ */
+export const LINGER = 100;
+
+/** Bytes of the reason in a close, which lies in one packet of 1200 bytes with other things. */
+export const MAX_CLOSING_LENGTH = 500;

@@ -100,7 +100,7 @@ function join(parts: readonly Uint8Array[]): Uint8Array {
 /** PVarInt: big-endian groups of seven bits in two's complement, bit 7 where more follows. @param value 32 bits, signed */
 export function encodeVarint32(value: number): Uint8Array {
   const groups: number[] = [];
-  for (let rest = value | 0; ; ) {
+  for (let rest = value | 0; ;) {
     const group = rest & 0x7f;
     groups.unshift(groups.length === 0 ? group : group | 0x80);
     rest >>= 7;

@@ -1,0 +1,239 @@
+/** One QUIC connection with one stream, over @infisical/quic. Runs in the thread of `quic-worker.ts` only. */
+import { randomFillSync } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import type * as Quic from '@infisical/quic';
+import { messageOf } from './errors';
+import { DIAL_TIMEOUT, IDLE_TIMEOUT, KEEP_ALIVE, READ_AHEAD, READ_SIZE } from './limits';
+import type { DialFailure, FromQuic, ToQuic } from './quic-messages';
+import type { Closing } from './transport';
+
+type Library = typeof Quic;
+type Dial = ToQuic & { readonly type: 'dial' };
+
+/** TLS alerts (RFC 8446, section 6) as QUIC carries them: 0x100 and the alert (RFC 9001, section 4.8). */
+const NO_APPLICATION_PROTOCOL = 0x100 + 120;
+
+/** What the library puts into an error about a connection. */
+interface ConnectionErrorData {
+  readonly errorCode?: number;
+  readonly reason?: Uint8Array;
+}
+
+export class QuicConnection {
+  readonly #dial: Dial;
+  readonly #post: (message: FromQuic, transfer?: readonly ArrayBuffer[]) => void;
+  readonly #abort = new AbortController();
+  #client: Quic.QUICClient | undefined;
+  #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  #isClosed = false;
+  /** Bytes handed to the main thread that it has not worked off. */
+  #ahead = 0;
+  #resume: (() => void) | undefined;
+
+  constructor(dial: Dial, post: (message: FromQuic, transfer?: readonly ArrayBuffer[]) => void) {
+    this.#dial = dial;
+    this.#post = post;
+  }
+
+  /** Connects, reads until the connection ends, and resolves when nothing of it is left. */
+  async run(): Promise<void> {
+    const { connection } = this.#dial;
+    let client: Quic.QUICClient;
+    let library: Library;
+    try {
+      library = await loadLibrary();
+      client = await this.#connect(library);
+    } catch (error) {
+      this.#post({ type: 'failed', connection, failure: failureOf(error) });
+      return;
+    }
+    this.#client = client;
+    client.addEventListener(library.events.EventQUICClientError.name, (event) => {
+      this.#closed(closingOf((event as { readonly detail?: unknown }).detail));
+    });
+    try {
+      const stream = client.connection.newStream('bidi');
+      this.#writer = stream.writable.getWriter() as WritableStreamDefaultWriter<Uint8Array>;
+      // The same failure is told by the connection.
+      this.#writer.closed.catch(ignore);
+      this.#post({ type: 'open', connection });
+      await this.#read(stream.readable.getReader() as ReadableStreamDefaultReader<Uint8Array>);
+    } catch {
+      // The connection tells why, at the latest when it is found idle.
+      await client.closedP;
+    }
+    await this.close(0, '');
+    this.#post({ type: 'gone', connection });
+  }
+
+  abort(): void {
+    this.#abort.abort(new AbortedError());
+    void this.close(0, '');
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#writer?.write(bytes);
+    } catch {
+      // Whoever waits learns it when the connection is told to be closed.
+      return;
+    }
+    this.#post({ type: 'written', connection: this.#dial.connection });
+  }
+
+  taken(bytes: number): void {
+    this.#ahead -= bytes;
+    if (this.#ahead < READ_AHEAD) this.#resume?.();
+  }
+
+  async close(code: number, reason: string): Promise<void> {
+    const client = this.#client;
+    if (client === undefined) return;
+    this.#closed({ code: undefined, reason: '' });
+    this.#resume?.();
+    await client.destroy({ isApp: true, errorCode: code, reason: Buffer.from(reason, 'utf8'), force: true });
+  }
+
+  /** Of several addresses of a name one of each family is tried: without an answer QUIC only ever times out. */
+  async #connect(library: Library): Promise<Quic.QUICClient> {
+    const { host } = this.#dial;
+    const addresses = isIP(host) === 0 ? await resolve(host) : [host];
+    let failure: unknown;
+    for (const address of addresses) {
+      try {
+        return await this.#connectTo(library, address);
+      } catch (error) {
+        failure = error;
+        if (this.#abort.signal.aborted) break;
+      }
+    }
+    throw failure;
+  }
+
+  async #connectTo({ QUICClient }: Library, address: string): Promise<Quic.QUICClient> {
+    const { host, port, options } = this.#dial;
+    return QUICClient.createQUICClient(
+      {
+        host: address,
+        port,
+        localHost: isIP(address) === 6 ? '::' : '0.0.0.0',
+        serverName: options.serverName ?? host,
+        crypto: { ops: { randomBytes } },
+        config: {
+          applicationProtos: [options.alpn],
+          verifyPeer: options.verify,
+          ...(options.verify && options.ca !== undefined ? { ca: options.ca } : {}),
+          // Both are off unless they are set.
+          maxIdleTimeout: IDLE_TIMEOUT,
+          keepAliveIntervalTime: KEEP_ALIVE,
+          readableChunkSize: READ_SIZE,
+          enableEarlyData: false,
+        },
+        logger: silent as never,
+      },
+      { timer: DIAL_TIMEOUT as never, signal: this.#abort.signal },
+    );
+  }
+
+  async #read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+    const { connection } = this.#dial;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      this.#ahead += value.length;
+      // A small chunk lies in memory that it shares with others.
+      const isAlone = value.byteLength === value.buffer.byteLength;
+      this.#post({ type: 'data', connection, bytes: value }, isAlone ? [value.buffer as ArrayBuffer] : []);
+      if (this.#ahead >= READ_AHEAD && !this.#isClosed) {
+        await new Promise<void>((resolve) => {
+          this.#resume = resolve;
+        });
+      }
+    }
+  }
+
+  /** Error events come several times, and after a close of this end too: the first tells. */
+  #closed(closing: Closing): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#resume?.();
+    this.#post({ type: 'closed', connection: this.#dial.connection, closing });
+  }
+}
+
+class AbortedError extends Error {}
+
+class LibraryError extends Error {}
+
+/** Loaded with the first connection: it is an optional dependency, and its binary is not there for every platform. */
+async function loadLibrary(): Promise<Library> {
+  try {
+    return (await import('@infisical/quic')).default;
+  } catch (error) {
+    throw new LibraryError(messageOf(error), { cause: error });
+  }
+}
+
+/** The first address of each family, IPv4 first: zippers listen there at least. */
+async function resolve(host: string): Promise<string[]> {
+  const found = await lookup(host, { all: true });
+  return [4, 6].flatMap((family) => found.find((each) => each.family === family)?.address ?? []);
+}
+
+function failureOf(error: unknown): DialFailure {
+  const reason = messageOf(error);
+  if (error instanceof LibraryError) return { kind: 'library', reason };
+  if (error instanceof AbortedError) return { kind: 'aborted', reason };
+  const code = (error as { readonly code?: unknown } | undefined)?.code;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return { kind: 'address', reason };
+  const { errorCode } = dataOf(error);
+  switch (nameOf(error)) {
+    case 'ErrorQUICClientCreateTimeout':
+    case 'ErrorQUICConnectionIdleTimeout':
+      return { kind: 'time-out', reason };
+    case 'ErrorQUICConfig':
+      return { kind: 'authority', reason };
+    case 'ErrorQUICConnectionLocalTLS':
+      return { kind: 'certificate', reason };
+    case 'ErrorQUICConnectionPeerTLS':
+    case 'ErrorQUICConnectionPeer':
+      return { kind: errorCode === NO_APPLICATION_PROTOCOL ? 'protocol' : 'other', reason: closingOf(error).reason };
+    default:
+      return { kind: 'other', reason };
+  }
+}
+
+function closingOf(error: unknown): Closing {
+  const { errorCode, reason } = dataOf(error);
+  const text = reason === undefined ? '' : Buffer.from(reason).toString('utf8');
+  switch (nameOf(error)) {
+    case 'ErrorQUICConnectionPeer':
+      return { code: errorCode, reason: text };
+    case 'ErrorQUICConnectionIdleTimeout':
+      return { code: undefined, reason: `nothing came from it for ${String(IDLE_TIMEOUT / 1000)} s` };
+    default:
+      return { code: undefined, reason: text === '' && error !== undefined ? messageOf(error) : text };
+  }
+}
+
+function dataOf(error: unknown): ConnectionErrorData {
+  return (error as { readonly data?: ConnectionErrorData } | null | undefined)?.data ?? {};
+}
+
+/** The library's classes are told apart by their names: an installed other copy has other classes. */
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.constructor.name : '';
+}
+
+function randomBytes(data: ArrayBuffer): Promise<void> {
+  randomFillSync(new Uint8Array(data));
+  return Promise.resolve();
+}
+
+function ignore(): void {
+  // See where it is used.
+}
+
+/** The library logs each connection and each error; what matters of it is told as a status. */
+const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore, getChild: () => silent };

@@ -194,7 +194,7 @@ export class YomoClient {
   #give(error: YomoError): void {
     this.#refusal ??= error;
     this.#outbox.reject(error);
-    this.#set({ kind: 'rejected', reason: error.message });
+    this.#set({ kind: 'rejected', code: error.code, reason: error.message });
     this.#say(error.message, 'warn');
   }
 

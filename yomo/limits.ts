@@ -44,6 +44,9 @@ export const KEEP_ALIVE = 1500;
 export const DIAL_TIMEOUT = 10_000;
 export const HANDSHAKE_TIMEOUT = 10_000;
 
+/** Bytes of a file with certificates: an authority's has some thousand, a list of all public ones 250,000. */
+export const MAX_CERTIFICATE_FILE = 1024 * 1024;
+
 /** Zippers that may send a client on one after the other; more is taken for a circle. */
 export const MAX_REDIRECTS = 5;
 

@@ -25,7 +25,7 @@ export function showReasons<P>(options: ReasonsOptions<P>): () => void {
     wrong = checks.flatMap(({ property, field, validate }) => {
       const answer = validate.call(node, field.val(), {});
       const reason = typeof answer === 'string' ? answer : undefined;
-      show(field, `${prefix}-${property}-reason`, reason);
+      showReason(field, `${prefix}-${property}-reason`, reason);
       return answer === true ? [] : [field];
     });
     options.onChange?.(wrong);
@@ -35,7 +35,8 @@ export function showReasons<P>(options: ReasonsOptions<P>): () => void {
   return refresh;
 }
 
-function show(field: JQuery, id: string, reason: string | undefined): void {
+/** For a field whose value is no property by itself. @param reason undefined where its value can be used */
+export function showReason(field: JQuery, id: string, reason: string | undefined): void {
   const visible = visiblePart(field);
   const line = $(`#${id}`);
   if (reason === undefined) {

@@ -100,6 +100,21 @@ const EXAMPLES: Readonly<Record<string, Record<string, { good?: unknown[]; bad: 
     topic: { good: ['a/b', '${TOPIC}'], bad: ['a/+', `${HOSTILE}#`] },
     qos: { good: ['', 0, '2'], bad: [9, ...WHOLE.bad] },
   },
+  'yomo-zipper': {
+    host: { good: ['', 'zipper.example', '::1', '10.0.0.1', '${HOST}'], bad: ['http://x', 'x:9000', 'a b', HOSTILE] },
+    port: { good: [1, '65535', ''], bad: [0, 65536, ...WHOLE.bad] },
+    protocol: { good: ['v1'], bad: ['v2', 'v3', HOSTILE] },
+    buffer: { good: [0, '1000000', ''], bad: [1_000_001, ...WHOLE.bad] },
+  },
+  'yomo-source': {
+    tags: {
+      good: [[51], ['0x33', 0xefff], ['${TAG}'], '0x33'],
+      bad: [[], [0xf000], ['0xF000'], [51, ''], ['51.5'], ['0x'], [HOSTILE], [null], [-1], HOSTILE],
+    },
+  },
+  'yomo-sink': {
+    tag: { good: ['', 51, '0x33', 0x10000, '${TAG}'], bad: [0xf000, '0xFFFF', 2 ** 32, '1e3', ...WHOLE.bad] },
+  },
   'wasm-function': {
     file: { good: ['module', '${MODULE}'], bad: ['', '  ', HOSTILE] },
     // only an open dialog knows which exports there are
@@ -114,6 +129,9 @@ const EXAMPLES: Readonly<Record<string, Record<string, { good?: unknown[]; bad: 
   },
 };
 
+/** Properties without a default that would do. */
+const NEEDED = new Set(['mqtt-source.topic', 'yomo-source.tags']);
+
 describe('the dialogs', () => {
   for (const dialog of dialogs()) {
     const { type, definition } = dialog;
@@ -127,7 +145,7 @@ describe('the dialogs', () => {
       test(`${type}.${property}: takes what the runtime takes, and gives a reason for the rest`, () => {
         const { value: preset } = definition.defaults[property] ?? {};
         const mustBeChosen = preset === '' && bad.includes('');
-        const needed = (type === 'mqtt-source' && property === 'topic') || mustBeChosen;
+        const needed = NEEDED.has(`${type}.${property}`) || mustBeChosen;
         assert.equal(refusal(dialog, property, preset) === false, !needed, 'the default');
         for (const value of good) assert.equal(refusal(dialog, property, value), false, String(value));
         for (const value of bad) {
@@ -152,6 +170,17 @@ describe('the dialogs', () => {
         protocolVersion?.validate?.call(node, 5, {}) === true,
       ];
       assert.deepEqual(answers, [true, !embedded, true, !embedded]);
+    }
+  });
+
+  test('yomo-zipper: a certificate is compared with a name', () => {
+    const zipper = dialogs().find(({ type }) => type === 'yomo-zipper');
+    const validate = zipper?.definition.defaults.host?.validate;
+    assert.equal(validate?.length, 2);
+    for (const verify of [true, false]) {
+      const node = { verify, _: zipper?.translate };
+      assert.equal(validate?.call(node, 'localhost', {}), true);
+      for (const address of ['127.0.0.1', '::1']) assert.equal(validate?.call(node, address, {}) === true, !verify);
     }
   });
 

@@ -1,0 +1,37 @@
+import type { NodeDef } from 'node-red';
+import { SINK_FORMATS } from '../../payload/format';
+import type { SinkSettings } from '../../yomo/message';
+import { parseTag } from '../../yomo/tag';
+import { readChoice, readText, SavedValueError } from '../saved-value';
+
+/** As saved in a flow. */
+export interface SinkDefinition extends NodeDef {
+  readonly zipper?: unknown;
+  readonly appName?: unknown;
+  readonly tag?: unknown;
+  readonly target?: unknown;
+  readonly format?: unknown;
+}
+
+export interface NamedSinkSettings extends SinkSettings {
+  /** Blank: the node's name. */
+  readonly appName: string;
+}
+
+/** @throws SavedValueError: what is wrong with the definition */
+export function parseSink(definition: SinkDefinition): NamedSinkSettings {
+  return {
+    appName: readText('appName', definition.appName).trim(),
+    tag: readTag(definition.tag),
+    target: readText('target', definition.target).trim(),
+    format: readChoice('format', definition.format, SINK_FORMATS, 'auto'),
+  };
+}
+
+/** Blank leaves it to `msg.tag`. */
+function readTag(value: unknown): number | undefined {
+  if (readText('tag', value).trim() === '') return undefined;
+  const tag = parseTag(value);
+  if (tag !== undefined) return tag;
+  throw new SavedValueError('tag', value, 'a whole number from 0, such as 51 or 0x33, without 0xF000 to 0xFFFF');
+}

@@ -1,0 +1,95 @@
+import '../editor/form.css';
+import { parseObservedTag } from '../../yomo/tag';
+import { reachConfigButtons } from '../editor/config-buttons';
+import { showReason, showReasons } from '../editor/reasons';
+import { presetSelect } from '../editor/select';
+import { trimmed, validator } from '../editor/validator';
+import { createTagList, type TagList } from './editor/tag-list';
+
+interface SourceProperties {
+  name: string;
+  zipper: string;
+  appName: string;
+  tags: (number | string)[];
+  target: string;
+  format: string;
+}
+
+function isObserved(tag: unknown): boolean {
+  return /^\$\{[^}]+\}$/.test(trimmed(tag)) || parseObservedTag(tag) !== undefined;
+}
+
+const defaults: DialogDefinition<SourceProperties>['defaults'] = {
+  name: { value: '' },
+  zipper: { value: '', type: 'yomo-zipper', required: true },
+  appName: { value: '' },
+  tags: {
+    value: [],
+    validate: validator('yomo-source.invalid.tags', (tags) => {
+      return Array.isArray(tags) ? tags.length > 0 && tags.every(isObserved) : trimmed(tags) !== '' && isObserved(tags);
+    }),
+  },
+  target: { value: '' },
+  format: { value: 'auto' },
+};
+
+/** Of the open dialog. */
+let tagList: TagList | undefined;
+
+/** Marks the fields whose tags cannot be observed, and says below the list what can. */
+function checkTags(node: DialogNode<SourceProperties>, list: TagList): void {
+  const valid = defaults.tags.validate?.call(node, list.values(), {});
+  const fields = list.fields();
+  const isWrong = (field: JQuery): boolean => trimmed(field.val()) !== '' && !isObserved(field.val());
+  for (const field of fields) {
+    field.toggleClass('input-error', isWrong(field)).removeAttr('aria-invalid aria-describedby');
+  }
+  const reason = typeof valid === 'string' ? valid : undefined;
+  const wrong = fields.filter(isWrong);
+  const shown = wrong.length > 0 ? wrong : [$('#node-input-tags-list')];
+  for (const field of shown) showReason(field, 'node-input-tags-reason', reason);
+}
+
+function asList(tags: unknown): unknown[] {
+  if (Array.isArray(tags)) return tags;
+  return tags === undefined || tags === '' ? [] : [tags];
+}
+
+RED.nodes.registerType<SourceProperties>('yomo-source', {
+  category: 'network',
+  color: '#d8bfd8',
+  defaults,
+  inputs: 0,
+  outputs: 1,
+  icon: 'yomo-source.svg',
+  paletteLabel: function () {
+    return this._('yomo-source.palette-label');
+  },
+  label: function () {
+    return this.name || asList(this.tags).join(', ') || this._('yomo-source.palette-label');
+  },
+  labelStyle: function () {
+    return this.name ? 'node_label_italic' : '';
+  },
+  oneditprepare: function () {
+    reachConfigButtons('node-input-zipper', 'yomo-zipper');
+    presetSelect('node-input-format', this.format, 'auto');
+    const list = createTagList($('#node-input-tags-list'), {
+      tags: asList(this.tags),
+      label: this._('yomo-source.label.tag'),
+      placeholder: '0x33',
+      onChange: () => setTimeout(() => checkTags(this, list), 0),
+    });
+    tagList = list;
+    showReasons({ node: this, defaults, prefix: 'node-input' });
+    checkTags(this, list);
+  },
+  oneditsave: function () {
+    this.tags = tagList?.values() ?? this.tags;
+    tagList = undefined;
+    return undefined;
+  },
+  oneditcancel: function () {
+    tagList = undefined;
+  },
+});

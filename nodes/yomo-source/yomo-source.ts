@@ -1,0 +1,77 @@
+import { setMaxListeners } from 'node:events';
+import type { Node, NodeAPI } from 'node-red';
+import { untilFlowsRun } from '../../delivery/deliver';
+import { flowsOf } from '../../delivery/node-red-tracker';
+import { nodeStatus } from '../bridge/shown-status';
+import { toCatchable } from '../catchable-error';
+import type { Zipper } from '../yomo-zipper/zipper';
+import { clientName, showMisconfigured, watchStatus, zipperOf } from '../yomo-zipper/zipper-node';
+import { parseSource, type SourceDefinition, type SourceSettings } from './configuration';
+import { Receiver } from './receiver';
+
+const register = (RED: NodeAPI): void => {
+  function YomoSource(this: Node, definition: SourceDefinition): void {
+    RED.nodes.createNode(this, definition);
+    try {
+      join(this, parseSource(definition), zipperOf(RED, definition.zipper));
+    } catch (error) {
+      showMisconfigured(RED, this, definition.zipper, error);
+    }
+  }
+
+  function join(node: Node, settings: SourceSettings, zipper: Zipper): void {
+    const closing = new AbortController();
+    setMaxListeners(0, closing.signal);
+    const flows = flowsOf(RED);
+    const receiver = new Receiver({
+      format: settings.format,
+      session: { type: 'yomo', id: node.id },
+      flows,
+      limit: zipper.buffer,
+      signal: closing.signal,
+      newMessageId: () => RED.util.generateId(),
+      warn: (text) => {
+        node.warn(text);
+      },
+      send: (message) => {
+        node.send(message);
+      },
+      fail: (error, message) => {
+        node.error(toCatchable(error, { zipper: zipper.endpoint, tag: message.tag }), message);
+      },
+    });
+    const { client, leave } = zipper.streamFunction(node.id, {
+      name: clientName(settings.appName, node),
+      observe: settings.tags,
+      target: settings.target,
+    });
+    node.on('close', (done: (error?: Error) => void) => {
+      closing.abort();
+      leave()
+        .finally(() => {
+          receiver.close();
+          flows?.close();
+        })
+        .then(() => {
+          done();
+        }, done);
+    });
+    client.onFrame((frame) => {
+      receiver.receive(frame);
+    });
+    watchStatus(client, (status) => {
+      node.status(nodeStatus(status, node.type));
+    });
+    void open();
+
+    /** The zipper sends as soon as it knows the stream function, which is not before there is a flow. */
+    async function open(): Promise<void> {
+      if (flows !== undefined) await untilFlowsRun(flows, closing.signal);
+      if (!closing.signal.aborted) client.open();
+    }
+  }
+
+  RED.nodes.registerType('yomo-source', YomoSource);
+};
+
+export = register;

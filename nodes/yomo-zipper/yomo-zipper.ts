@@ -1,0 +1,30 @@
+import type { NodeAPI } from 'node-red';
+import { logOf } from '../bridge/node-log';
+import { readText } from '../saved-value';
+import { readCertificateFile } from './certificate-file';
+import { parseZipper, type ZipperDefinition } from './configuration';
+import { Zipper } from './zipper';
+import { asConfigurationError, type YomoZipperNode } from './zipper-node';
+
+const register = (RED: NodeAPI): void => {
+  const { fileWorkingDirectory, userDir } = RED.settings as { fileWorkingDirectory?: unknown; userDir?: unknown };
+  const folders = [fileWorkingDirectory, userDir].filter((folder) => typeof folder === 'string' && folder !== '');
+
+  function YomoZipper(this: YomoZipperNode, definition: ZipperDefinition): void {
+    RED.nodes.createNode(this, definition);
+    try {
+      const settings = parseZipper(definition, {
+        credential: readText('credential', this.credentials.credential).trim(),
+        readCertificates: (path) => readCertificateFile(path, folders as string[]),
+      });
+      this.zipper = new Zipper(settings, logOf(this));
+    } catch (error) {
+      this.problem = asConfigurationError(error);
+      this.error(this.problem.message);
+    }
+  }
+
+  RED.nodes.registerType('yomo-zipper', YomoZipper, { credentials: { credential: { type: 'password' } } });
+};
+
+export = register;

@@ -1,0 +1,88 @@
+import type { Node, NodeAPI } from 'node-red';
+import type { YomoClient } from '../../yomo/client';
+import { YomoError, type YomoErrorCode } from '../../yomo/errors';
+import { configurationFault } from '../bridge/misconfigured';
+import { nodeStatus, type BridgeStatus } from '../bridge/shown-status';
+import type { Zipper } from './zipper';
+
+/** Why a node does not connect and does not try again; `<type>.status.<reason>` in its catalogue. */
+export const FAILURE_REASONS = ['rejected', 'transport', 'configuration'] as const;
+export type FailureReason = (typeof FAILURE_REASONS)[number];
+export type ZipperStatus = BridgeStatus<FailureReason>;
+
+/** The runtime's yomo-zipper node, as the nodes that use it see it. */
+export interface YomoZipperNode extends Node<{ credential: unknown }> {
+  /** Undefined where the node's configuration is wrong; `problem` says why, and the node has logged it. */
+  zipper?: Zipper | undefined;
+  problem?: YomoError | undefined;
+}
+
+/** @throws YomoError `configuration` where there is no zipper to use */
+export function zipperOf(RED: NodeAPI, id: unknown): Zipper {
+  const { zipper, problem } = findNode(RED, id);
+  if (zipper !== undefined) return zipper;
+  throw problem ?? new YomoError('configuration', 'No YoMo zipper is chosen. Choose or add one in the node.');
+}
+
+/** What a definition that cannot be understood is to everyone: an error of its configuration. */
+export function asConfigurationError(error: unknown): YomoError {
+  return error instanceof YomoError ? error : new YomoError('configuration', configurationFault(error));
+}
+
+/**
+ * Shows that `node` cannot work, and logs why unless its zipper has.
+ * @param id of the zipper that the node names
+ * @returns the reason
+ */
+export function showMisconfigured(RED: NodeAPI, node: Node, id: unknown, error: unknown): YomoError {
+  const problem = asConfigurationError(error);
+  const { message } = problem;
+  node.status(nodeStatus({ kind: 'failed', reason: 'configuration', message }, node.type));
+  if (findNode(RED, id).problem !== problem) node.warn(message);
+  return problem;
+}
+
+/**
+ * Calls `show` with how a client stands with its zipper, now and from now on. Once lost it counts as disconnected until
+ * it is connected again, however often that is tried.
+ */
+export function watchStatus(client: YomoClient, show: (status: ZipperStatus) => void): void {
+  let isLost = false;
+  const look = (): void => {
+    const { state } = client;
+    switch (state.kind) {
+      case 'connecting':
+        if (!isLost) show({ kind: 'connecting' });
+        break;
+      case 'connected':
+        isLost = false;
+        show({ kind: 'connected' });
+        break;
+      case 'waiting':
+        isLost = true;
+        show({ kind: 'disconnected' });
+        break;
+      case 'rejected':
+        show({ kind: 'failed', reason: reasonOf(state.code), message: state.reason });
+        break;
+      case 'closed':
+        break;
+    }
+  };
+  client.onState(look);
+  look();
+}
+
+/** The name under which a zipper knows a node. */
+export function clientName(appName: string, node: Node): string {
+  return appName || node.name || 'node-red';
+}
+
+function reasonOf(code: YomoErrorCode): FailureReason {
+  return FAILURE_REASONS.find((reason) => reason === code) ?? 'rejected';
+}
+
+function findNode(RED: NodeAPI, id: unknown): Partial<YomoZipperNode> {
+  const node = typeof id === 'string' && id !== '' ? RED.nodes.getNode(id) : null;
+  return (node ?? {}) as Partial<YomoZipperNode>;
+}

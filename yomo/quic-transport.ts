@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Deferred } from './deferred';
 import { messageOf, YomoError } from './errors';
-import { DIAL_TIMEOUT } from './limits';
 import type { DialFailure, FromQuic, ToQuic } from './quic-messages';
 import type { ByteStream, Closing, DialOptions, Transport } from './transport';
 
@@ -197,7 +196,7 @@ function dialError({ kind, reason }: DialFailure): YomoError {
     case 'time-out':
       return new YomoError(
         'connection',
-        `No zipper answered within ${String(DIAL_TIMEOUT / 1000)} s. Check host and port, whether it runs, and that UDP is let through.`,
+        'No zipper answered. Check host and port, whether it runs, and that UDP is let through.',
         { reason },
       );
     case 'authority':

@@ -15,6 +15,9 @@ const BY_CODE: ReadonlyMap<string, Retry> = new Map([
   ['queue', 'wait'],
   ['closed', 'wait'],
   ['configuration', 'wait'],
+  ['buffer', 'wait'],
+  ['rejected', 'wait'],
+  ['transport', 'wait'],
   ['arguments', 'give-up'],
   ['abi', 'give-up'],
   ['export', 'give-up'],
@@ -22,6 +25,8 @@ const BY_CODE: ReadonlyMap<string, Retry> = new Map([
   ['permission', 'give-up'],
   ['topic', 'give-up'],
   ['payload', 'give-up'],
+  ['tag', 'give-up'],
+  ['metadata', 'give-up'],
 ]);
 
 export function retryAfter(error: FlowError): Retry {

@@ -18,6 +18,7 @@ export interface ErrorMessage {
 const CLASSES: Readonly<Record<string, { readonly text: number; readonly code?: number }>> = {
   WasmFunctionError: { text: 1, code: 0 },
   MqttError: { text: 1, code: 0 },
+  YomoError: { text: 1, code: 0 },
   PortTakenError: { text: 0 },
   RequestError: { text: 1 },
   UsageError: { text: 0 },
@@ -25,8 +26,8 @@ const CLASSES: Readonly<Record<string, { readonly text: number; readonly code?: 
 /** Calls that log the text they are given, or hand it on to be logged. */
 const LOGS = new Set(['warn', 'error', '#warn', 'log', 'onDeadLetterRefused']);
 /** Types whose `message` is written where they are made, and so is collected there. */
-const CARRIERS = new Set(['WasmFunctionError', 'MqttError', 'SavedValueError', 'ErrorData', 'FlowError']);
-const FOLDERS = ['host', 'nodes', 'mqtt', 'delivery', 'cli'];
+const CARRIERS = new Set(['WasmFunctionError', 'MqttError', 'YomoError', 'SavedValueError', 'ErrorData', 'FlowError']);
+const FOLDERS = ['host', 'nodes', 'mqtt', 'yomo', 'delivery', 'cli'];
 /** Letters a template must have, or nobody could find it by what the log shows. */
 const FEWEST_LETTERS = 12;
 

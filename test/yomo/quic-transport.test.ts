@@ -64,7 +64,7 @@ describe('the thread of QUIC', () => {
   test('packets that the system does not send end the attempt with the reason, and nothing else', async () => {
     // Broadcast is not allowed to a socket that has not asked for it.
     const dial = quicTransport.dial('255.255.255.255', 9, options, new AbortController().signal);
-    await assert.rejects(dial, { name: 'YomoError', code: 'connection', message: /EACCES|EADDRNOTAVAIL|EINVAL/ });
+    await assert.rejects(dial, { name: 'YomoError', code: 'zipper', message: /EACCES|EADDRNOTAVAIL|EINVAL/ });
   });
 
   test('an attempt that is ended is told as such', async () => {

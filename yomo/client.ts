@@ -96,13 +96,13 @@ export class YomoClient {
    * @throws YomoError `tag`, `payload`, `metadata` where it cannot be sent; `buffer` where too many wait already; `closed`;
    *   `rejected`, `transport`, `configuration` where the client has given up
    */
-  async send({ tag, payload, metadata }: YomoFrame): Promise<void> {
-    this.#checkTag(tag);
-    const bytes = encodeFrame({ type: 'data', tag, metadata: encodeMetadata(metadata), payload });
-    if (bytes.length > MAX_FRAME_LENGTH) throw tooLarge(bytes.length);
-    if (this.#refusal !== undefined) throw this.#refusal;
-    await this.#outbox.add(bytes);
-    this.#lastSent = performance.now();
+  async send(frame: YomoFrame): Promise<void> {
+    try {
+      await this.#send(frame);
+    } catch (error) {
+      if (!(error instanceof YomoError)) throw error;
+      throw error.in({ zipper: endpointText(this.#address), tag: frame.tag });
+    }
   }
 
   /**
@@ -112,6 +112,17 @@ export class YomoClient {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  async #send({ tag, payload, metadata }: YomoFrame): Promise<void> {
+    this.#checkTag(tag);
+    // Before it is copied into a frame.
+    if (payload.length > MAX_FRAME_LENGTH) throw tooLarge(payload.length);
+    const bytes = encodeFrame({ type: 'data', tag, metadata: encodeMetadata(metadata), payload });
+    if (bytes.length > MAX_FRAME_LENGTH) throw tooLarge(bytes.length);
+    if (this.#refusal !== undefined) throw this.#refusal;
+    await this.#outbox.add(bytes);
+    this.#lastSent = performance.now();
   }
 
   async #close(): Promise<void> {
@@ -218,14 +229,12 @@ export class YomoClient {
       throw new YomoError(
         'tag',
         'The tags from 0xF000 to 0xFFFF (61440 to 65535) are reserved by YoMo. Set another one.',
-        { tag },
       );
     }
     if (this.#options.kind === 'function' && this.#options.observe?.includes(tag) === true) {
       throw new YomoError(
         'tag',
         'A stream function that writes a tag it observes would get it back for ever. Write another tag.',
-        { tag },
       );
     }
   }
@@ -237,7 +246,7 @@ function reasonOf(end: SessionEnd & { readonly kind: 'lost' | 'redirected' }): s
 
 function redirectError(): YomoError {
   return new YomoError(
-    'connection',
+    'zipper',
     `Zippers sent the client on more than ${String(MAX_REDIRECTS)} times, which may be a circle. Look at their configuration.`,
   );
 }
@@ -245,7 +254,7 @@ function redirectError(): YomoError {
 function tooLarge(length: number): YomoError {
   return new YomoError(
     'payload',
-    `The frame would have ${String(length)} bytes; at most ${String(MAX_FRAME_LENGTH)} are sent. Send smaller payloads.`,
+    `A frame with this payload has ${String(length)} bytes or more; at most ${String(MAX_FRAME_LENGTH)} are sent. Send smaller payloads.`,
   );
 }
 

@@ -6,7 +6,7 @@
 export type YomoErrorCode =
   | 'transport'
   | 'configuration'
-  | 'connection'
+  | 'zipper'
   | 'rejected'
   | 'buffer'
   | 'tag'
@@ -36,6 +36,13 @@ export class YomoError extends Error {
     this.name = 'YomoError';
     this.code = code;
     this.cause = context;
+  }
+
+  /** The same error with more context; what is already known stays. */
+  in(context: YomoErrorContext): YomoError {
+    const error = new YomoError(this.code, this.message, { ...context, ...this.cause });
+    if (this.stack !== undefined) error.stack = this.stack;
+    return error;
   }
 }
 

@@ -25,6 +25,9 @@ export class QuicConnection {
   readonly #post: (message: FromQuic, transfer?: readonly ArrayBuffer[]) => void;
   readonly #abort = new AbortController();
   #client: Quic.QUICClient | undefined;
+  #socket: Quic.QUICSocket | undefined;
+  /** Why the system has not sent a packet. */
+  #unsent = '';
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #isClosed = false;
   /** Bytes handed to the main thread that it has not worked off. */
@@ -45,14 +48,16 @@ export class QuicConnection {
       library = await loadLibrary();
       client = await this.#connect(library);
     } catch (error) {
-      this.#post({ type: 'failed', connection, failure: failureOf(error) });
+      this.#post({ type: 'failed', connection, failure: failureOf(error, this.#unsent) });
       return;
     }
     this.#client = client;
+    if (this.#abort.signal.aborted) this.#closed({ code: undefined, reason: '' });
     client.addEventListener(library.events.EventQUICClientError.name, (event) => {
       this.#closed(closingOf((event as { readonly detail?: unknown }).detail));
     });
     try {
+      this.#abort.signal.throwIfAborted();
       const stream = client.connection.newStream('bidi');
       this.#writer = stream.writable.getWriter() as WritableStreamDefaultWriter<Uint8Array>;
       // The same failure is told by the connection.
@@ -61,9 +66,10 @@ export class QuicConnection {
       await this.#read(stream.readable.getReader() as ReadableStreamDefaultReader<Uint8Array>);
     } catch {
       // The connection tells why, at the latest when it is found idle.
-      await client.closedP;
+      if (!this.#abort.signal.aborted) await client.closedP;
     }
     await this.close(0, '');
+    await this.#socket?.stop({ force: true });
     this.#post({ type: 'gone', connection });
   }
 
@@ -92,7 +98,9 @@ export class QuicConnection {
     if (client === undefined) return;
     this.#closed({ code: undefined, reason: '' });
     this.#resume?.();
-    await client.destroy({ isApp: true, errorCode: code, reason: Buffer.from(reason, 'utf8'), force: true });
+    const words = Buffer.from(reason, 'utf8');
+    // What cannot be closed has ended.
+    await client.destroy({ isApp: true, errorCode: code, reason: words, force: true }).catch(ignore);
   }
 
   /** Of several addresses of a name one of each family is tried: without an answer QUIC only ever times out. */
@@ -111,29 +119,56 @@ export class QuicConnection {
     throw failure;
   }
 
-  async #connectTo({ QUICClient }: Library, address: string): Promise<Quic.QUICClient> {
+  async #connectTo(library: Library, address: string): Promise<Quic.QUICClient> {
     const { host, port, options } = this.#dial;
-    return QUICClient.createQUICClient(
-      {
-        host: address,
-        port,
-        localHost: isIP(address) === 6 ? '::' : '0.0.0.0',
-        serverName: options.serverName ?? host,
-        crypto: { ops: { randomBytes } },
-        config: {
-          applicationProtos: [options.alpn],
-          verifyPeer: options.verify,
-          ...(options.verify && options.ca !== undefined ? { ca: options.ca } : {}),
-          // Both are off unless they are set.
-          maxIdleTimeout: IDLE_TIMEOUT,
-          keepAliveIntervalTime: KEEP_ALIVE,
-          readableChunkSize: READ_SIZE,
-          enableEarlyData: false,
+    const socket = await this.#openSocket(library, isIP(address) === 6 ? '::' : '0.0.0.0');
+    try {
+      const client = await library.QUICClient.createQUICClient(
+        {
+          host: address,
+          port,
+          socket,
+          serverName: options.serverName ?? host,
+          crypto: { ops: { randomBytes } },
+          config: {
+            applicationProtos: [options.alpn],
+            verifyPeer: options.verify,
+            ...(options.verify && options.ca !== undefined ? { ca: options.ca } : {}),
+            // Both are off unless they are set.
+            maxIdleTimeout: IDLE_TIMEOUT,
+            keepAliveIntervalTime: KEEP_ALIVE,
+            readableChunkSize: READ_SIZE,
+            enableEarlyData: false,
+          },
+          logger: silent as never,
         },
-        logger: silent as never,
-      },
-      { timer: DIAL_TIMEOUT as never, signal: this.#abort.signal },
-    );
+        { timer: DIAL_TIMEOUT as never, signal: this.#abort.signal },
+      );
+      this.#socket = socket;
+      return client;
+    } catch (error) {
+      await socket.stop({ force: true });
+      throw error;
+    }
+  }
+
+  /**
+   * A packet that the system does not send, as by a rule of its firewall, is one that is lost: the library would throw an
+   * error for it where nobody catches it.
+   */
+  async #openSocket(library: Library, host: string): Promise<Quic.QUICSocket> {
+    const socket = new library.QUICSocket({ logger: silent as never }) as Quic.QUICSocket & RawSocket;
+    const send = socket.send_.bind(socket);
+    socket.send_ = async (...packet) => {
+      try {
+        return await send(...packet);
+      } catch (error) {
+        this.#unsent = messageOf(error);
+        return 0;
+      }
+    };
+    await socket.start({ host });
+    return socket;
   }
 
   async #read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
@@ -162,6 +197,11 @@ export class QuicConnection {
   }
 }
 
+/** What the library declares for its own use only. */
+interface RawSocket {
+  send_: (...packet: readonly unknown[]) => Promise<number>;
+}
+
 class AbortedError extends Error {}
 
 class LibraryError extends Error {}
@@ -181,8 +221,9 @@ async function resolve(host: string): Promise<string[]> {
   return [4, 6].flatMap((family) => found.find((each) => each.family === family)?.address ?? []);
 }
 
-function failureOf(error: unknown): DialFailure {
-  const reason = messageOf(error);
+/** @param unsent why packets were not sent, where some were not */
+function failureOf(error: unknown, unsent: string): DialFailure {
+  const reason = unsent === '' ? messageOf(error) : unsent;
   if (error instanceof LibraryError) return { kind: 'library', reason };
   if (error instanceof AbortedError) return { kind: 'aborted', reason };
   const code = (error as { readonly code?: unknown } | undefined)?.code;
@@ -191,7 +232,7 @@ function failureOf(error: unknown): DialFailure {
   switch (nameOf(error)) {
     case 'ErrorQUICClientCreateTimeout':
     case 'ErrorQUICConnectionIdleTimeout':
-      return { kind: 'time-out', reason };
+      return { kind: unsent === '' ? 'time-out' : 'other', reason };
     case 'ErrorQUICConfig':
       return { kind: 'authority', reason };
     case 'ErrorQUICConnectionLocalTLS':

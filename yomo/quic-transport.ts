@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Deferred } from './deferred';
 import { messageOf, YomoError } from './errors';
-import { DIAL_TIMEOUT } from './limits';
 import type { DialFailure, FromQuic, ToQuic } from './quic-messages';
 import type { ByteStream, Closing, DialOptions, Transport } from './transport';
 
@@ -101,7 +100,7 @@ class QuicStream implements ByteStream {
 
   #end(closing: Closing): void {
     this.#closed.resolve(closing);
-    for (const write of this.#writes.splice(0)) write.reject(new YomoError('connection', 'The connection has ended.'));
+    for (const write of this.#writes.splice(0)) write.reject(new Error('the connection has ended'));
   }
 
   async #leave(): Promise<void> {
@@ -191,13 +190,13 @@ function dialError({ kind, reason }: DialFailure): YomoError {
         { reason },
       );
     case 'address':
-      return new YomoError('connection', `The host of the zipper has no address (${reason}). Check its name.`, {
+      return new YomoError('zipper', `The host of the zipper has no address (${reason}). Check its name.`, {
         reason,
       });
     case 'time-out':
       return new YomoError(
-        'connection',
-        `No zipper answered within ${String(DIAL_TIMEOUT / 1000)} s. Check host and port, whether it runs, and that UDP is let through.`,
+        'zipper',
+        'No zipper answered. Check host and port, whether it runs, and that UDP is let through.',
         { reason },
       );
     case 'authority':
@@ -208,20 +207,20 @@ function dialError({ kind, reason }: DialFailure): YomoError {
       );
     case 'certificate':
       return new YomoError(
-        'connection',
+        'zipper',
         'The certificate of the zipper is not trusted, has expired, or is for another name. Give the CA file it was signed with, and the name it is for.',
         { reason },
       );
     case 'protocol':
       return new YomoError(
-        'connection',
+        'zipper',
         'Another protocol than YoMo v1 is spoken there. A zipper from v1.17.5 to v1.22.3 is expected: check host and port.',
         { reason },
       );
     case 'aborted':
       return new YomoError('closed', 'The client was closed while it was connecting.', { reason });
     case 'other':
-      return new YomoError('connection', `The connection to the zipper failed (${reason}). Check host and port.`, {
+      return new YomoError('zipper', `The connection to the zipper failed (${reason}). Check host and port.`, {
         reason,
       });
   }

@@ -218,23 +218,17 @@ function rejectedError(reason: string): YomoError {
 }
 
 function goawayError(reason: string): YomoError {
-  return new YomoError(
-    'connection',
-    `The zipper sent the client away: ${reason === '' ? 'it gives no reason' : reason}.`,
-  );
+  return new YomoError('zipper', `The zipper sent the client away: ${reason === '' ? 'it gives no reason' : reason}.`);
 }
 
 function noAnswer(): YomoError {
-  return new YomoError(
-    'connection',
-    'The zipper did not answer the handshake. Check that it is a zipper of protocol v1.',
-  );
+  return new YomoError('zipper', 'The zipper did not answer the handshake. Check that it is a zipper of protocol v1.');
 }
 
 function lossError({ code, reason }: Closing): YomoError {
   const words = reasonText(reason);
   return new YomoError(
-    'connection',
+    'zipper',
     code === undefined
       ? `The connection to the zipper is gone: ${words === '' ? 'it was ended without a word' : words}.`
       : `The zipper closed the connection: ${words === '' ? 'it gives no reason' : words}.`,

@@ -3,7 +3,8 @@ export interface Transport {
   /**
    * Connects and opens the stream.
    * @param signal ends the attempt; the promise is then rejected once nothing of it is left
-   * @throws YomoError `transport`, with a sentence that says why there is no connection
+   * @throws YomoError with a sentence that says why there is no connection: `transport` and `configuration` where another
+   *   attempt would end the same, `zipper` otherwise
    */
   dial(host: string, port: number, options: DialOptions, signal: AbortSignal): Promise<ByteStream>;
 }

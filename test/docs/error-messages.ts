@@ -28,7 +28,7 @@ const CLASSES: Readonly<Record<string, { readonly text: number; readonly code?: 
 const LOGS = new Set(['warn', 'error', '#warn', 'log', 'onDeadLetterRefused']);
 /** Types whose `message` is written where they are made, and so is collected there. */
 const CARRIERS = new Set(['WasmFunctionError', 'MqttError', 'YomoError', 'SavedValueError', 'ErrorData', 'FlowError']);
-const FOLDERS = ['host', 'nodes', 'mqtt', 'payload', 'delivery', 'cli'];
+const FOLDERS = ['host', 'nodes', 'mqtt', 'yomo', 'payload', 'delivery', 'cli'];
 /** Letters a template must have, or nobody could find it by what the log shows. */
 const FEWEST_LETTERS = 12;
 

@@ -43,7 +43,7 @@ export function fuzz(targets: readonly Target[]): void {
         for (const { name, bytes } of found) within(target, bytes, name);
       });
       const cases = Math.ceil((MUTATIONS * target.weight) / WEIGHTS);
-      test(`new cases end in a result or a WasmFunctionError (seed ${SEED})`, (context) => {
+      test(`new cases end in a result or an error of this package (seed ${SEED})`, (context) => {
         runCases(target, cases, (SECONDS * 1000 * target.weight) / weights, context);
       });
     });

@@ -1,9 +1,9 @@
 import type { Random } from './random';
 
-/** `accepted`: the case was understood and held every promise; `refused`: it ended in a WasmFunctionError. */
+/** `accepted`: the case was understood and held every promise; `refused`: it ended in an error of this package. */
 export type Outcome = 'accepted' | 'refused';
 
-/** One part of the host that reads what it did not write. */
+/** One part of the package that reads what it did not write. */
 export interface Target {
   /** Also the folder of its found cases in `corpus/`. */
   readonly name: string;

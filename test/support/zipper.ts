@@ -6,6 +6,7 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { events, QUICServer, type QUICConnection, type QUICStream } from '@infisical/quic';
+import { YomoError } from '#dist/yomo/errors';
 import { FrameReader } from '#dist/yomo/frame-reader';
 import { CLIENT_TYPES, encodeFrame, type DataFrame, type Frame, type Handshake } from '#dist/yomo/frames';
 import { decodeMetadata, encodeMetadata } from '#dist/yomo/metadata';
@@ -27,6 +28,8 @@ export interface ZipperOptions {
   readonly isSilent?: boolean;
   readonly certificate?: Certificate;
   readonly alpn?: string;
+  /** Milliseconds without a packet of a client after which it counts as gone. */
+  readonly idleTimeout?: number;
 }
 
 const ownCertificate = makeCertificate(['localhost', '127.0.0.1']);
@@ -38,8 +41,8 @@ export class Zipper {
   readonly clients: ZipperClient[] = [];
   /** Every handshake there was. */
   readonly handshakes: Handshake[] = [];
-  /** Data frames that came, of any client. */
-  received = 0;
+  /** Data frames that came, of any client, in order. */
+  readonly received: DataFrame[] = [];
   /** Reasons with which clients have closed. */
   readonly closings: { readonly code: number | undefined; readonly reason: string }[] = [];
 
@@ -58,8 +61,9 @@ export class Zipper {
         cert: certificate,
         key,
         applicationProtos: [options.alpn ?? 'yomo'],
-        maxIdleTimeout: 5000,
-        keepAliveIntervalTime: 2000,
+        maxIdleTimeout: options.idleTimeout ?? 5000,
+        // A zipper keeps alive, too; where its patience is tried, that is left to the client.
+        ...(options.idleTimeout === undefined ? { keepAliveIntervalTime: 2000 } : {}),
         readableChunkSize: 64 * 1024,
       },
       logger: silent as never,
@@ -79,7 +83,7 @@ export class Zipper {
 
   /** A data frame to all who observe its tag and are its target. */
   route(frame: DataFrame, from: string): void {
-    this.received += 1;
+    this.received.push(frame);
     const metadata = decodeMetadata(frame.metadata);
     const target = metadata.get('yomo-target');
     // As a zipper does: more keys, and in no certain order.
@@ -164,8 +168,9 @@ export class ZipperClient {
           this.#handle(frame);
         });
       }
-    } catch {
-      await this.close('the stream has ended').catch(ignore);
+    } catch (error) {
+      // Where the stream has ended, so does the connection, with the client's own reason.
+      if (error instanceof YomoError) await this.close(error.message).catch(ignore);
     }
   }
 

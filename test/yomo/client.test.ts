@@ -1,95 +1,358 @@
+/** What goes through a zipper, and what a client does about everything that may happen to its connection. */
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
-import { YomoClient, type ClientOptions, type YomoFrame, type YomoState, type ZipperAddress } from '#dist/yomo/client';
+import { encodeFrame } from '#dist/yomo/frames';
+import { makeCertificate } from '../support/certificate';
 import { eventually } from '../support/node-red';
-import { Zipper, type ZipperOptions } from '../support/zipper';
+import {
+  clientOf,
+  closeAll,
+  connected,
+  frameOf,
+  reasonOf,
+  relayOf,
+  textsOf,
+  zipperOf,
+} from '../support/zipper-clients';
 
 const LONG = process.env.TEST_LONG !== undefined;
 const FRAMES = LONG ? 100_000 : 5000;
-const NONE: ReadonlyMap<string, string> = new Map();
 
-const open: { close(): Promise<void> }[] = [];
-
-async function zipperOf(options: ZipperOptions = {}): Promise<Zipper> {
-  const zipper = await Zipper.start(options);
-  open.push({ close: () => zipper.stop() });
-  return zipper;
+function numbered(word: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${word} ${String(index)}`);
 }
 
-interface Observed {
-  readonly client: YomoClient;
-  readonly states: YomoState[];
-  readonly frames: YomoFrame[];
-}
+describe('frames through a zipper', () => {
+  afterEach(closeAll);
 
-function clientOf(port: number, options: Partial<ClientOptions> = {}, address: Partial<ZipperAddress> = {}): Observed {
-  const client = new YomoClient(
-    { host: '127.0.0.1', port, verify: false, ...address },
-    { name: 'test', kind: 'source', buffer: 1000, ...options },
-  );
-  open.unshift(client);
-  const states: YomoState[] = [];
-  const frames: YomoFrame[] = [];
-  client.onState((state) => states.push(state));
-  client.onFrame((frame) => frames.push(frame));
-  client.open();
-  return { client, states, frames };
-}
-
-async function connected(...observed: readonly Observed[]): Promise<void> {
-  await eventually('connected', () => observed.every(({ client }) => client.state.kind === 'connected'));
-}
-
-function frameOf(tag: number, payload: string, metadata = NONE): YomoFrame {
-  return { tag, payload: Buffer.from(payload), metadata };
-}
-
-describe('a client of a zipper', () => {
-  afterEach(async () => {
-    for (const each of open.splice(0)) await each.close();
-  });
-
-  test('a stream function gets what a source writes, with metadata', async () => {
+  test('a stream function gets what a source writes, with its metadata', async () => {
     const zipper = await zipperOf();
     const source = clientOf(zipper.port);
-    const sink = clientOf(zipper.port, { kind: 'function', observe: [0x33] });
-    await connected(source, sink);
-    await source.client.send(
-      frameOf(
-        0x33,
-        'hello',
-        new Map([
-          ['a', '1'],
-          ['b', '2'],
-        ]),
-      ),
-    );
-    await eventually('a frame', () => sink.frames.length === 1);
-    const [frame] = sink.frames;
-    assert.equal(String(frame?.payload), 'hello');
-    assert.equal(frame?.tag, 0x33);
-    assert.equal(frame?.metadata.get('b'), '2');
-    assert.equal(frame?.metadata.get('yomo-tid'), 'trace');
+    const receiver = clientOf(zipper.port, { kind: 'function', observe: [0x33] });
+    await connected(source, receiver);
+    const metadata = new Map([
+      ['a', '1'],
+      ['b', '2'],
+    ]);
+    await source.client.send(frameOf(0x34, 'for nobody'));
+    await source.client.send(frameOf(0x33, 'hello', metadata));
+    await eventually('a frame', () => receiver.frames.length > 0);
+    const [frame] = receiver.frames;
+    assert.deepEqual([frame?.tag, String(frame?.payload), frame?.metadata.get('b')], [0x33, 'hello', '2']);
+    assert.equal(frame?.metadata.get('yomo-source-id'), zipper.handshakes[0]?.clientId);
   });
 
-  test(`${String(FRAMES)} frames come each way, in order`, async () => {
+  test('every stream function that observes a tag gets each frame, one of two targets its own only', async () => {
+    const zipper = await zipperOf();
+    const source = clientOf(zipper.port);
+    const receivers = ['', 't1', 't2'].map((target) =>
+      clientOf(zipper.port, { kind: 'function', observe: [1, 2], target }),
+    );
+    await connected(source, ...receivers);
+    await source.client.send(frameOf(1, 'all'));
+    await source.client.send(frameOf(1, 'one', new Map([['yomo-target', 't1']])));
+    await source.client.send(frameOf(2, 'end'));
+    await eventually('the end', () => receivers.every(({ frames }) => frames.some(({ tag }) => tag === 2)));
+    assert.deepEqual(
+      receivers.map(({ frames }) => textsOf(frames)),
+      [
+        ['all', 'end'],
+        ['all', 'one', 'end'],
+        ['all', 'end'],
+      ],
+    );
+  });
+
+  test(`${String(FRAMES)} frames come each way, in order`, async (context) => {
     const zipper = await zipperOf();
     const near = clientOf(zipper.port, { kind: 'function', observe: [2] });
     const far = clientOf(zipper.port, { kind: 'function', observe: [1] });
     await connected(near, far);
-    const sent = Array.from({ length: FRAMES }, (_, index) => [
-      near.client.send(frameOf(1, `near ${String(index)}`)),
-      far.client.send(frameOf(2, `far ${String(index)}`)),
-    ]).flat();
-    await Promise.all(sent);
-    await eventually('all', () => near.frames.length >= FRAMES && far.frames.length >= FRAMES, 60);
-    assert.deepEqual(
-      far.frames.map(({ payload }) => String(payload)),
-      Array.from({ length: FRAMES }, (_, i) => `near ${String(i)}`),
-    );
-    assert.deepEqual(
-      near.frames.map(({ payload }) => String(payload)),
-      Array.from({ length: FRAMES }, (_, i) => `far ${String(i)}`),
-    );
+    const start = performance.now();
+    await Promise.all([
+      ...numbered('near', FRAMES).map((text) => near.client.send(frameOf(1, text))),
+      ...numbered('far', FRAMES).map((text) => far.client.send(frameOf(2, text))),
+    ]);
+    await eventually('all', () => near.frames.length >= FRAMES && far.frames.length >= FRAMES, 100);
+    context.diagnostic(`${String(2 * FRAMES)} frames in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+    assert.deepEqual(textsOf(far.frames), numbered('near', FRAMES));
+    assert.deepEqual(textsOf(near.frames), numbered('far', FRAMES));
   });
+
+  test('a payload of 3 MiB comes whole', async () => {
+    const zipper = await zipperOf();
+    const source = clientOf(zipper.port);
+    const receiver = clientOf(zipper.port, { kind: 'function', observe: [1] });
+    await connected(source, receiver);
+    const payload = Buffer.from(Array.from({ length: 3 * 1024 }, (_, index) => index % 251)).toString('latin1');
+    const bytes = Buffer.alloc(3 * 1024 * 1024, payload, 'latin1');
+    await source.client.send(frameOf(1, bytes));
+    await eventually('a frame', () => receiver.frames.length > 0, 60);
+    assert.ok(bytes.equals(receiver.frames[0]?.payload ?? new Uint8Array(0)));
+  });
+
+  test('what cannot be sent is an error that says why', async () => {
+    const zipper = await zipperOf();
+    const { client } = clientOf(zipper.port, { kind: 'function', observe: [7] });
+    for (const tag of [0xf000, 0xffff, -1, 1.5, 2 ** 32, NaN]) {
+      await assert.rejects(client.send(frameOf(tag, 'x')), { name: 'YomoError', code: 'tag' });
+    }
+    await assert.rejects(client.send(frameOf(7, 'x')), { code: 'tag', message: /for ever/ });
+    const large = frameOf(1, new Uint8Array(16 * 1024 * 1024));
+    await assert.rejects(client.send(large), { code: 'payload', message: /at most 16777216/ });
+  });
+});
+
+describe('a client that is not taken', () => {
+  afterEach(closeAll);
+
+  test('a token opens the zipper', async () => {
+    const zipper = await zipperOf({ token: 'a:b' });
+    const known = clientOf(zipper.port, {}, { credential: 'token:a:b' });
+    await connected(known);
+  });
+
+  test('one that is rejected says why, does not try again, and takes nothing more', async () => {
+    const zipper = await zipperOf({ token: 'right' });
+    const stranger = clientOf(zipper.port, {}, { credential: 'token:wrong' });
+    const waiting = assert.rejects(stranger.client.send(frameOf(1, 'x')), { code: 'rejected' });
+    assert.match(await reasonOf(stranger, 'rejected'), /does not take this client: authentication failed\./);
+    await waiting;
+    await assert.rejects(stranger.client.send(frameOf(1, 'x')), { code: 'rejected', message: /authentication/ });
+    // Another client is lost and comes back meanwhile: time enough for a second attempt.
+    const other = clientOf(zipper.port, {}, { credential: 'token:right' });
+    await connected(other);
+    for (const round of [1, 2]) {
+      zipper.goaway('round');
+      await eventually('back', () => zipper.handshakes.length === 2 + round && zipper.clients.length === 1);
+    }
+    assert.deepEqual(
+      stranger.states.map(({ kind }) => kind),
+      ['connecting', 'rejected'],
+    );
+    assert.equal(stranger.log.length, 1);
+  });
+
+  test('an unknown version is rejected by the double as by a zipper', async () => {
+    const zipper = await zipperOf({ reject: 'version 2099-01-01 is not 2024-01-03\u0007\nreally' });
+    const client = clientOf(zipper.port);
+    assert.match(await reasonOf(client, 'rejected'), /2099-01-01 is not 2024-01-03 really\./);
+  });
+});
+
+describe('a zipper that sends a client elsewhere', () => {
+  afterEach(closeAll);
+
+  test('connect_to is followed, and the endpoint is told', async () => {
+    const second = await zipperOf();
+    const first = await zipperOf({ connectTo: second.endpoint });
+    const client = clientOf(first.port);
+    await connected(client);
+    assert.deepEqual(client.client.state, { kind: 'connected', endpoint: second.endpoint });
+    assert.equal(first.handshakes.length, 1);
+    assert.notEqual(first.handshakes[0]?.clientId, second.handshakes[0]?.clientId);
+  });
+
+  test('a circle ends with a reason, and is tried again later', async () => {
+    const { port } = await zipperOf();
+    await closeAll();
+    const circle = await zipperOf({ port, connectTo: `127.0.0.1:${String(port)}` });
+    const client = clientOf(port);
+    assert.match(await reasonOf(client, 'waiting'), /more than 5 times/);
+    assert.equal(circle.handshakes.length, 6);
+  });
+
+  test('what is no endpoint is told', async () => {
+    const zipper = await zipperOf({ connectTo: 'somewhere' });
+    assert.match(await reasonOf(clientOf(zipper.port), 'waiting'), /no host and port/);
+  });
+
+  test('goaway is told with its reason, and the client comes back as another one', async () => {
+    const zipper = await zipperOf();
+    const client = clientOf(zipper.port);
+    await connected(client);
+    zipper.goaway('maintenance');
+    assert.match(await reasonOf(client, 'waiting'), /sent the client away: maintenance\./);
+    await connected(client);
+    const [first, second] = zipper.handshakes;
+    assert.notEqual(first?.clientId, second?.clientId);
+    assert.equal(zipper.closings[0]?.code, 0x13);
+    const waiting = client.states.find((state) => state.kind === 'waiting');
+    assert.ok(waiting?.kind === 'waiting' && waiting.retryIn >= 250 && waiting.retryIn <= 500);
+  });
+});
+
+describe('a connection that goes', () => {
+  afterEach(closeAll);
+
+  test('frames wait in order and are sent when the zipper is back on its port', async () => {
+    const first = await zipperOf();
+    const { port } = first;
+    const { client, ...observed } = clientOf(port);
+    await connected({ client, ...observed });
+    const [early, late] = [numbered('early', 20), numbered('late', 20)];
+    await Promise.all(early.map((text) => client.send(frameOf(1, text))));
+    await eventually('the early ones', () => first.received.length === early.length);
+    await first.stop('updated');
+    assert.match(await reasonOf({ client, ...observed }, 'waiting'), /closed the connection: updated\./);
+    const sent = Promise.all(late.map((text) => client.send(frameOf(1, text))));
+    assert.equal(client.waiting, late.length);
+    const second = await zipperOf({ port });
+    await sent;
+    await eventually('the late ones', () => second.received.length === late.length);
+    assert.deepEqual(textsOf(second.received), late);
+    assert.equal(client.waiting, 0);
+  });
+
+  test('a zipper that closes in the middle of a stream loses nothing that was not handed over', async () => {
+    const first = await zipperOf();
+    const { port } = first;
+    const observed = clientOf(port, { buffer: 10_000 });
+    await connected(observed);
+    // Far more than what is written at once.
+    const texts = numbered('frame', 1000).map((text) => text.padEnd(1000, '.'));
+    const ends = texts.map((text) => observed.client.send(frameOf(1, text)));
+    await eventually('some', () => first.received.length > 100);
+    await first.stop();
+    const second = await zipperOf({ port });
+    await Promise.all(ends);
+    await eventually('the last', () => textsOf(second.received.slice(-1))[0] === texts.at(-1));
+    // In one piece up to the end: what is missing before it was handed over, what is there twice was being handed over.
+    const rest = textsOf(second.received);
+    assert.ok(rest.length < texts.length && rest.length > texts.length / 2);
+    assert.deepEqual(rest, texts.slice(-rest.length));
+  });
+
+  test('a network that falls silent is noticed by the idle time-out, and the client comes back through it', async () => {
+    const zipper = await zipperOf();
+    const relay = await relayOf(zipper);
+    const client = clientOf(relay.port);
+    await connected(client);
+    relay.cut();
+    const sent = client.client.send(frameOf(1, 'meanwhile'));
+    assert.match(await reasonOf(client, 'waiting'), /gone: nothing came from it for 5 s\./);
+    relay.mend();
+    await connected(client);
+    await sent;
+    const last = client.client.send(frameOf(1, 'after'));
+    await last;
+    await eventually('after', () => textsOf(zipper.received).includes('after'));
+  });
+
+  test(`${LONG ? '8' : '3'} s of silence do not end a connection, since the client keeps it alive`, async () => {
+    const silence = LONG ? 8000 : 3000;
+    const zipper = await zipperOf({ idleTimeout: LONG ? 5000 : 2000 });
+    const client = clientOf(zipper.port);
+    await connected(client);
+    const start = performance.now();
+    await eventually('the time is over', () => performance.now() - start > silence);
+    await client.client.send(frameOf(1, 'still there'));
+    await eventually('a frame', () => zipper.received.length === 1);
+    assert.equal(zipper.handshakes.length, 1);
+    assert.equal(client.states.filter(({ kind }) => kind === 'waiting').length, 0);
+  });
+
+  test('what is no frame ends the connection with a reason on both sides, and the client comes back', async () => {
+    const zipper = await zipperOf();
+    const client = clientOf(zipper.port, { kind: 'function', observe: [1] });
+    await connected(client);
+    for (const [bytes, reason] of [
+      [Buffer.from('HTTP/1.1 400 Bad Request\r\n'), /not YoMo's protocol v1: .+/],
+      [Buffer.from('bf83ffffff70', 'hex'), /at most 16777216/],
+      [encodeFrame({ type: 'data', tag: 1, metadata: Buffer.from('x'), payload: Buffer.from('y') }), /no map/],
+    ] as const) {
+      const count = zipper.closings.length;
+      zipper.clients[0]?.write(bytes);
+      await eventually('closed', () => zipper.closings.length > count);
+      assert.equal(zipper.closings.at(-1)?.code, 0x13);
+      assert.match(zipper.closings.at(-1)?.reason ?? '', reason);
+      await eventually('back', () => zipper.clients.length === 1);
+    }
+    const reasons = client.states.flatMap((state) => (state.kind === 'waiting' ? [state.reason] : []));
+    assert.equal(reasons.length, 3);
+    assert.deepEqual(client.frames, []);
+  });
+
+  test('frames before a fault count', async () => {
+    const zipper = await zipperOf();
+    const client = clientOf(zipper.port, { kind: 'function', observe: [1] });
+    await connected(client);
+    const good = encodeFrame({ type: 'data', tag: 1, metadata: new Uint8Array(0), payload: Buffer.from('good') });
+    zipper.clients[0]?.write(Buffer.concat([good, Buffer.from('bf7f', 'hex')]));
+    await reasonOf(client, 'waiting');
+    assert.deepEqual(textsOf(client.frames), ['good']);
+  });
+});
+
+describe('a client without a zipper', () => {
+  afterEach(closeAll);
+
+  test('frames wait up to the buffer, each beyond it is an error, and what waits ends with the client', async () => {
+    const zipper = await zipperOf({ isSilent: true });
+    const { client } = clientOf(zipper.port, { buffer: 3 });
+    const waiting = [1, 2, 3].map((tag) => assert.rejects(client.send(frameOf(tag, 'x')), { code: 'closed' }));
+    await assert.rejects(client.send(frameOf(4, 'x')), { code: 'buffer', message: /3 frames wait/ });
+    assert.equal(client.waiting, 3);
+    await client.close();
+    await Promise.all(waiting);
+    assert.equal(client.waiting, 0);
+    await assert.rejects(client.send(frameOf(5, 'x')), { code: 'closed' });
+    assert.equal(client.state.kind, 'closed');
+  });
+
+  test('a name without an address is told', async () => {
+    const client = clientOf(9, {}, { host: 'zipper.invalid' });
+    assert.match(await reasonOf(client, 'waiting'), /has no address \(.+\)/);
+  });
+
+  test('a server of another protocol is told', async () => {
+    const { port } = await zipperOf({ alpn: 'yomo-v2' });
+    assert.match(await reasonOf(clientOf(port), 'waiting'), /Another protocol than YoMo v1/);
+  });
+});
+
+describe('the certificate of a zipper', () => {
+  afterEach(closeAll);
+
+  const authority = { ...makeCertificate(['Test authority']), name: 'Test authority' };
+  const certificate = makeCertificate(['localhost'], authority);
+
+  test('is not looked at unless asked', async () => {
+    const { port } = await zipperOf({ certificate: makeCertificate(['elsewhere']) });
+    await connected(clientOf(port));
+  });
+
+  test('is verified against the authorities of the CA file, by the name of the host', async () => {
+    const { port } = await zipperOf({ certificate });
+    await connected(clientOf(port, {}, { host: 'localhost', verify: true, ca: authority.certificate }));
+  });
+
+  test('is compared with the name from the settings after a redirect, too', async () => {
+    const second = await zipperOf({ certificate });
+    const first = await zipperOf({ certificate, connectTo: second.endpoint });
+    await connected(clientOf(first.port, {}, { host: 'localhost', verify: true, ca: authority.certificate }));
+    assert.equal(second.clients.length, 1);
+  });
+
+  for (const [title, names, ca] of [
+    ['of another authority', ['localhost'], makeCertificate(['Other authority']).certificate],
+    ['for another name', ['elsewhere'], authority.certificate],
+  ] as const) {
+    test(`is refused when it is ${title}`, async () => {
+      const { port } = await zipperOf({ certificate: makeCertificate(names, authority) });
+      const client = clientOf(port, {}, { host: 'localhost', verify: true, ca });
+      assert.match(await reasonOf(client, 'waiting'), /certificate of the zipper is not trusted/);
+    });
+  }
+
+  for (const [title, address, reason] of [
+    ['a CA file that is none', { host: 'localhost', ca: 'nothing' }, /no certificate that can be read/],
+    ['an address instead of a name', { host: '127.0.0.1' }, /Name the zipper, or do not verify/],
+  ] as const) {
+    test(`${title} is told at once, and not tried again`, async () => {
+      const client = clientOf(9, {}, { verify: true, ...address });
+      assert.match(await reasonOf(client, 'rejected'), reason);
+      await assert.rejects(client.client.send(frameOf(1, 'x')), { code: 'configuration' });
+    });
+  }
 });

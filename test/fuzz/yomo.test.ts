@@ -1,0 +1,4 @@
+import { fuzz } from './fuzz';
+import { yomoFrames, yomoMetadata, yomoPackets, yomoStream } from './targets/yomo';
+
+fuzz([yomoPackets, yomoFrames, yomoStream, yomoMetadata]);

@@ -1,0 +1,37 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+
+/** A relay of UDP packets that can fall silent, as a network or a machine does that is switched off. */
+export async function relayPackets(port: number) {
+  const near = createSocket('udp4');
+  /** A socket for each client, so that the other end can tell them apart. */
+  const far = new Map<string, Socket>();
+  let isSilent = false;
+  near.on('message', (packet, { address, port: from }) => {
+    if (isSilent) return;
+    const client = `${address}:${String(from)}`;
+    let socket = far.get(client);
+    if (socket === undefined) {
+      socket = createSocket('udp4');
+      socket.on('message', (answer) => {
+        if (!isSilent) near.send(answer, from, address);
+      });
+      far.set(client, socket);
+    }
+    socket.send(packet, port, '127.0.0.1');
+  });
+  near.bind(0, '127.0.0.1');
+  await once(near, 'listening');
+  return {
+    port: near.address().port,
+    cut: () => {
+      isSilent = true;
+    },
+    mend: () => {
+      isSilent = false;
+    },
+    close: () => {
+      for (const socket of [near, ...far.values()]) socket.close();
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { FrameReader } from '#dist/yomo/frame-reader';
+import { encodeFrame, type Frame } from '#dist/yomo/frames';
+import { bytesOf } from './vectors';
+
+const LONG = process.env.TEST_LONG !== undefined;
+const MIB = 1024 * 1024;
+
+function dataFrame(tag: number, size: number): Uint8Array {
+  return encodeFrame({ type: 'data', tag, metadata: new Uint8Array(0), payload: Buffer.alloc(size, tag) });
+}
+
+/** Reads a stream in chunks of a size. */
+function readAll(bytes: Uint8Array, chunk: number, reader = new FrameReader()): Frame[] {
+  const frames: Frame[] = [];
+  for (let at = 0; at < bytes.length; at += chunk) {
+    reader.read(bytes.subarray(at, at + chunk), (frame) => frames.push(frame));
+  }
+  return frames;
+}
+
+function sizesOf(frames: readonly Frame[]): number[] {
+  return frames.map((frame) => (frame.type === 'data' ? frame.payload.length : -1));
+}
+
+/** Milliseconds of the quickest of three. */
+function quickest(work: () => void): number {
+  const times = [1, 2, 3].map(() => {
+    const start = performance.now();
+    work();
+    return performance.now() - start;
+  });
+  return Math.min(...times);
+}
+
+describe('a reader of frames', () => {
+  const sizes = [0, 1, 50, 60, 4090, 4096, 4097, 9000, 70_000, 3];
+  const stream = Buffer.concat(sizes.map((size, tag) => dataFrame(tag, size)));
+
+  for (const chunk of [1, 2, 3, 7, 4096, 65_536, stream.length]) {
+    test(`finds all frames in chunks of ${String(chunk)} bytes`, () => {
+      const reader = new FrameReader();
+      const frames = readAll(stream, chunk, reader);
+      assert.deepEqual(sizesOf(frames), sizes);
+      for (const [tag, frame] of frames.entries()) {
+        assert.ok(frame.type === 'data' && frame.payload.every((byte) => byte === tag));
+      }
+      assert.equal(reader.pending, 0);
+    });
+  }
+
+  test('finds a thousand frames in one chunk', () => {
+    const frames = readAll(Buffer.concat(Array.from({ length: 1000 }, () => dataFrame(1, 100))), Infinity);
+    assert.equal(frames.length, 1000);
+  });
+
+  test(`finds a frame of ${LONG ? '16' : '2'} MiB in single bytes`, () => {
+    const size = (LONG ? 16 : 2) * MIB - 100;
+    assert.deepEqual(sizesOf(readAll(dataFrame(1, size), 1)), [size]);
+  });
+
+  test('takes sixteen times as long for sixteen times as much, not the square of it', (context) => {
+    const [small, large] = [1, 16].map((mib) => {
+      const bytes = dataFrame(1, mib * MIB - 100);
+      return quickest(() => readAll(bytes, 64 * 1024));
+    }) as [number, number];
+    context.diagnostic(
+      `1 MiB ${small.toFixed(2)} ms, 16 MiB ${large.toFixed(2)} ms: ${(large / small).toFixed(1)} times`,
+    );
+    // 256 times if each chunk copied what came before it; the room in between is for other work of the machine
+    assert.ok(large < 80 * Math.max(small, 0.2));
+  });
+
+  test('a frame keeps its bytes when the chunk is used again', () => {
+    const chunk = Buffer.from(dataFrame(7, 10));
+    const [frame] = readAll(chunk, Infinity);
+    chunk.fill(0);
+    assert.ok(frame?.type === 'data' && frame.payload.every((byte) => byte === 7));
+  });
+
+  test('sets no room aside for 8 MiB that are only announced', () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const readers = Array.from({ length: 100 }, () => {
+      const reader = new FrameReader();
+      readAll(bytesOf('bf 83ffff70'), 1, reader);
+      return reader;
+    });
+    assert.ok(readers.every(({ pending }) => pending > 0));
+    assert.ok(process.memoryUsage().arrayBuffers - before < 2 * MIB);
+  });
+
+  test('refuses a frame over the limit by its head alone, and takes one at the limit', () => {
+    const frame = dataFrame(1, 100);
+    assert.equal(readAll(frame, 1, new FrameReader(frame.length)).length, 1);
+    const reader = new FrameReader(frame.length - 1);
+    assert.throws(() => readAll(frame.subarray(0, 3), 1, reader), { code: 'frame', message: /111 bytes; at most 110/ });
+    assert.throws(() => readAll(bytesOf('bf 87ffffff7f'), 1), { code: 'frame', message: /at most 16777216/ });
+  });
+
+  test('gives the frames before a fault, then the reason', () => {
+    const frames: Frame[] = [];
+    const bytes = Buffer.concat([dataFrame(1, 5), bytesOf('bf7f')]);
+    assert.throws(
+      () => {
+        new FrameReader().read(bytes, (frame) => frames.push(frame));
+      },
+      { code: 'frame', message: /negative/ },
+    );
+    assert.deepEqual(sizesOf(frames), [5]);
+  });
+});

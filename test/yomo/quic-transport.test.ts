@@ -1,0 +1,95 @@
+/** QUIC in its thread: what is left of it, and where it is not installed. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import type * as QuicTransport from '#dist/yomo/quic-transport';
+import { quicTransport } from '#dist/yomo/quic-transport';
+import { freePort, repository } from '../support/node-red';
+import { closeAll, zipperOf } from '../support/zipper-clients';
+
+const run = promisify(execFile);
+const options = { alpn: 'yomo', verify: false };
+
+/** Runs a program against `dist/yomo/client`; it ends by itself only where nothing of the client is left. */
+async function runProgram(program: string): Promise<string> {
+  const file = JSON.stringify(join(repository, 'dist', 'yomo', 'client.js'));
+  const { stdout } = await run(process.execPath, ['-e', `const { YomoClient } = require(${file});\n${program}`], {
+    timeout: 60_000,
+  });
+  return stdout.trim();
+}
+
+function clientCode(port: number): string {
+  return `const client = new YomoClient({ host: '127.0.0.1', port: ${String(port)}, verify: false },
+    { name: 'test', kind: 'source', buffer: 10 });`;
+}
+
+describe('the thread of QUIC', () => {
+  afterEach(closeAll);
+
+  test('a client that is closed while it connects leaves nothing that keeps a process alive', async () => {
+    const program = `${clientCode(await freePort())}
+      client.open();
+      setImmediate(() => client.close().then(() => console.log(client.state.kind)));`;
+    assert.equal(await runProgram(program), 'closed');
+  });
+
+  test('neither does one that was connected, or one that is closed before it has the thread', async () => {
+    const { port } = await zipperOf();
+    const connected = `${clientCode(port)}
+      client.onState(({ kind }) => {
+        if (kind === 'connected') client.send({ tag: 1, payload: Buffer.from('x'), metadata: new Map() })
+          .then(() => client.close()).then(() => console.log(client.state.kind));
+      });
+      client.open();`;
+    assert.equal(await runProgram(connected), 'closed');
+    const atOnce = `${clientCode(port)} client.open(); client.close().then(() => console.log(client.state.kind));`;
+    assert.equal(await runProgram(atOnce), 'closed');
+  });
+
+  test('what was sent before a client is closed reaches the zipper', async () => {
+    const zipper = await zipperOf();
+    const program = `${clientCode(zipper.port)}
+      client.open();
+      client.send({ tag: 1, payload: Buffer.from('last words'), metadata: new Map() }).then(() => client.close());`;
+    await runProgram(program);
+    assert.equal(String(zipper.received[0]?.payload), 'last words');
+  });
+
+  test('packets that the system does not send end the attempt with the reason, and nothing else', async () => {
+    // Broadcast is not allowed to a socket that has not asked for it.
+    const dial = quicTransport.dial('255.255.255.255', 9, options, new AbortController().signal);
+    await assert.rejects(dial, { name: 'YomoError', code: 'zipper', message: /EACCES|EADDRNOTAVAIL|EINVAL/ });
+  });
+
+  test('an attempt that is ended is told as such', async () => {
+    const abort = new AbortController();
+    const dial = quicTransport.dial('127.0.0.1', await freePort(), options, abort.signal);
+    abort.abort();
+    await assert.rejects(dial, { code: 'closed' });
+  });
+});
+
+describe('without the package of QUIC', () => {
+  test('an error names the package, how to install it, and where it runs', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'no-quic-'));
+    try {
+      cpSync(join(repository, 'dist', 'yomo'), join(folder, 'yomo'), { recursive: true });
+      const { quicTransport: alone } = createRequire(__filename)(
+        join(folder, 'yomo', 'quic-transport.js'),
+      ) as typeof QuicTransport;
+      await assert.rejects(alone.dial('127.0.0.1', 9, options, new AbortController().signal), {
+        name: 'YomoError',
+        code: 'transport',
+        message: /"npm install @infisical\/quic".*Linux.*arm64.*glibc 2\.34.*macOS.*Windows/,
+      });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});

@@ -62,9 +62,11 @@ export function watchStatus(client: YomoClient, show: (status: ZipperStatus) => 
         isLost = true;
         show({ kind: 'disconnected' });
         break;
-      case 'rejected':
-        show({ kind: 'failed', reason: reasonOf(state.code), message: state.reason });
+      case 'rejected': {
+        const { code, reason: message } = state;
+        show({ kind: 'failed', reason: reasonOf(code), message });
         break;
+      }
       case 'closed':
         break;
     }

@@ -10,8 +10,8 @@ import { promisify } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import type * as QuicTransport from '#dist/yomo/quic-transport';
 import { quicTransport } from '#dist/yomo/quic-transport';
-import { freePort, repository } from '../support/node-red';
-import { clientOf, closeAll, connected, reasonOf, zipperOf } from '../support/zipper-clients';
+import { eventually, freePort, repository } from '../support/node-red';
+import { clientOf, closeAll, connected, reasonOf, relayOf, zipperOf } from '../support/zipper-clients';
 
 const run = promisify(execFile);
 const options = { alpn: 'yomo', verify: false };
@@ -60,6 +60,19 @@ describe('the thread of QUIC', () => {
       client.send({ tag: 1, payload: Buffer.from('last words'), metadata: new Map() }).then(() => client.close());`;
     await runProgram(program);
     assert.equal(String(zipper.received[0]?.payload), 'last words');
+  });
+
+  test('a client behind a slow network is closed without waiting for it', async () => {
+    const zipper = await zipperOf();
+    const { port } = await relayOf(zipper, 400);
+    const observed = clientOf(port);
+    await connected(observed);
+    const start = performance.now();
+    await observed.client.close();
+    // QUIC alone keeps a closed connection for three times what an answer takes at its slowest, here some 5 s.
+    assert.ok(performance.now() - start < 2000);
+    await eventually('the zipper knows', () => zipper.closings.length === 1);
+    assert.equal(zipper.closings[0]?.reason, 'closed');
   });
 
   test('packets that the system does not send end the attempt with the reason, and nothing else', async () => {

@@ -185,11 +185,19 @@ export const NUMBER_ATTACKS: readonly Expected[] = [
         /outside its linear memory/,
         [op.dataDrop(0), op.dataDrop(0), op.i32(0), op.i32(0), op.i32(1), op.memoryInit(0)],
       ],
-      ['table-init-out-of-bounds', /table/, [op.i32(1), op.i32(0), op.i32(2), op.tableInit(0)]],
-      ['table-init-past-its-segment', /out of bounds/, [op.i32(0), op.i32(1), op.i32(2), op.tableInit(0)]],
+      [
+        'table-init-out-of-bounds',
+        /a table index that does not exist/,
+        [op.i32(1), op.i32(0), op.i32(2), op.tableInit(0)],
+      ],
+      [
+        'table-init-past-its-segment',
+        /beyond the end of one of its own segments, or from one it had dropped/,
+        [op.i32(0), op.i32(1), op.i32(2), op.tableInit(0)],
+      ],
       [
         'table-init-of-dropped-elements',
-        /out of bounds/,
+        /beyond the end of one of its own segments, or from one it had dropped/,
         [op.elementDrop(0), op.elementDrop(0), op.i32(0), op.i32(0), op.i32(1), op.tableInit(0)],
       ],
     ] as const

@@ -126,6 +126,7 @@ describe('hostile files in a real Node-RED', () => {
       return now !== undefined && now.threads <= before.threads + 11 && now.files <= before.files + 60;
     });
     const { memory } = (await siege.footprint()) ?? before;
+    context.diagnostic(`${(memory - before.memory).toFixed(0)} MB more than before`);
     assert.ok(memory < before.memory + MAX_GAIN, `${before.memory.toFixed(0)} MB, then ${memory.toFixed(0)} MB`);
   });
 });

@@ -100,6 +100,7 @@ describe('hostile guests in a real Node-RED', () => {
       return now !== undefined && now.threads <= start.threads + 11 && now.files <= start.files + 60;
     });
     const { memory } = (await siege.footprint()) ?? start;
+    context.diagnostic(`${(memory - start.memory).toFixed(0)} MB more than before`);
     assert.ok(memory < start.memory + MAX_GAIN, `${start.memory.toFixed(0)} MB before, ${memory.toFixed(0)} MB after`);
   });
 });

@@ -27,11 +27,11 @@ interface Prepared {
 const KEPT = 8;
 const kept = new Map<string, Prepared>();
 
-async function load(request: LoadRequest): Promise<LoadedModule> {
+function load(request: LoadRequest): LoadedModule {
   const { source } = request;
-  const bytes = source.kind === 'file' ? await readModuleFile(source.file, request.maxFileSize) : source.bytes;
+  const bytes = source.kind === 'file' ? readModuleFile(source.file, request.maxFileSize) : source.bytes;
   const name = source.kind === 'file' ? source.file : source.name;
-  const text = source.kind === 'file' ? await readDeclarationFile(declarationPaths(source.file)) : undefined;
+  const text = source.kind === 'file' ? readDeclarationFile(declarationPaths(source.file)) : undefined;
   const declarations = readDeclarations(text ?? '');
   const hash = sha256(bytes);
   const found = { declarations, fingerprint: `${hash} ${sha256(text ?? '')}` };
@@ -94,9 +94,9 @@ function sha256(content: Uint8Array | string): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-async function answer(request: LoadRequest): Promise<LoaderAnswer> {
+function answer(request: LoadRequest): LoaderAnswer {
   try {
-    return { kind: 'loaded', loaded: await load(request) };
+    return { kind: 'loaded', loaded: load(request) };
   } catch (error) {
     const known =
       error instanceof WasmFunctionError
@@ -110,7 +110,5 @@ async function answer(request: LoadRequest): Promise<LoaderAnswer> {
 }
 
 port.on('message', (request: LoadRequest) => {
-  void answer(request).then((result) => {
-    port.postMessage(result);
-  });
+  port.postMessage(answer(request));
 });

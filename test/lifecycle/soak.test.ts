@@ -193,11 +193,7 @@ describe('a soak', { skip: process.env.TEST_LONG === undefined ? 'takes minutes:
     `of ${String(SECONDS)} s, seed ${String(SEED)}: all is accounted for, and nothing stays`,
     { timeout: (SECONDS + 180) * 1000 },
     async (t) => {
-      await runtime.nodeRed.deploy(flows());
-      await runtime.load(10);
-      await runtime.more(100);
-      await runtime.settle();
-      await runtime.remember();
+      await runtime.use(flows());
       const first = await round(SECONDS / 2, t);
       const second = await round(SECONDS / 2, t);
       assert.ok(second - first < 8 * MIB, `the heap has grown by ${String((second - first) / MIB)} MiB`);

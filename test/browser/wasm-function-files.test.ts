@@ -124,10 +124,12 @@ describe('choosing a module in the dialog', { skip: noBrowser }, () => {
     ] as const) {
       await writeFile(join(folder, name), '');
       await dialog.drop('#wasm-function-module', [join(folder, name)]);
-      const notice = page.locator('.red-ui-notification', { hasText: name }).first();
+      const notice = page.locator('.red-ui-notification', { hasText: name });
       await notice.waitFor();
-      assert.match(await notice.innerText(), command);
+      assert.match(await notice.locator('code').innerText(), command);
       assert.match(await notice.innerText(), /README[^]*"Your own module in two minutes"/);
+      await notice.getByRole('button', { name: 'Close' }).click();
+      await notice.waitFor({ state: 'detached' });
     }
   });
 

@@ -73,7 +73,8 @@ describe('what is left over', () => {
     assert.equal(open, 4);
     assert.equal(factors['slow-1'], undefined, 'loaded one after the other, the second is not there yet');
     await runtime.clear();
-    const { ended } = await runtime.settle('closed');
+    // of a missing file in another test
+    const { ended } = await runtime.settle('closed', 'file');
     assert.equal(ended, before + 4);
   });
 

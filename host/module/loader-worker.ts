@@ -7,7 +7,7 @@ import type { Inspection } from '../inspection';
 import { MAX_TABLE_ELEMENTS } from '../limits';
 import { capLimits } from './cap-limits';
 import { declarationPaths, readDeclarations } from './declarations';
-import type { ModuleDescription } from './description';
+import type { ModuleDescription, TailCalls } from './description';
 import { examine, inspectCore } from './inspect';
 import { makeInterruptible } from './interruption';
 import type { LoadedModule, LoaderAnswer, LoadRequest } from './loader-messages';
@@ -56,8 +56,8 @@ function prepare(
   if (known !== undefined) return known;
   const examined = examine(bytes, name, ABIS);
   if (examined.kind === 'refused') return { refused: examined.inspection };
-  const { description } = examined;
-  const prepared = { description, compiled: compile(bytes, description, memoryPages) };
+  const { tailCalls, ...description } = examined.description;
+  const prepared = { description, compiled: compile(bytes, description, tailCalls, memoryPages) };
   kept.set(key, prepared);
   for (const oldest of [...kept.keys()].slice(0, -KEPT)) kept.delete(oldest);
   return prepared;
@@ -66,12 +66,13 @@ function prepare(
 function compile(
   bytes: Uint8Array,
   description: ModuleDescription,
+  tailCalls: TailCalls | undefined,
   memoryPages: number,
 ): WebAssembly.Module | WasmFunctionError {
   if (description.managedTypes === true) return managedTypesError();
   try {
     const capped = capLimits(bytes, { memoryPages, tableElements: MAX_TABLE_ELEMENTS });
-    return new WebAssembly.Module(makeInterruptible(capped, description) as Uint8Array<ArrayBuffer>);
+    return new WebAssembly.Module(makeInterruptible(capped, tailCalls) as Uint8Array<ArrayBuffer>);
   } catch (error) {
     if (error instanceof WasmFunctionError) return error;
     return explainCompileError(messageOf(error), description);

@@ -362,6 +362,10 @@ export const START_ATTACKS: readonly Expected[] = [
   refused('imports-global', 'abi', /imports/, {
     imports: [{ module: '__proto__', name: 'constructor', kind: 'global', type: 'i32' }],
   }),
+  {
+    ...{ name: 'a-hundred-thousand-exports', code: 'module', says: /100000 exports; at most 20000/ },
+    ...{ module: exporting(100_000), properties: { export: 'f' } },
+  },
   refused('exceptions-of-many-values', 'module', /exceptions carry 1000 values/, {
     tags: [{ parameters: new Array(1000).fill('i64') as [] }],
   }),
@@ -384,6 +388,14 @@ const named = module({
   functions: HOSTILE_NAMES.map((name) => ({ export: name, parameters: ['i32'], results: ['i32'], body: op.i32(7) })),
 });
 const unnamed = module({ functions: [{ export: '', parameters: ['i32'], results: ['i32'], body: op.i32(7) }] });
+
+/** `f` and as many other names of it. */
+function exporting(count: number): Uint8Array {
+  return module({
+    functions: [{ export: 'f', parameters: ['i32'], results: ['i32'], body: op.i32(7) }],
+    exports: Array.from({ length: count - 1 }, (_, index) => ({ name: String(index), kind: 'function', index: 0 })),
+  });
+}
 const thousand: FunctionSpec = { export: 'f', parameters: ['i32'], results: new Array(1000).fill('i32') as [] };
 
 /** Names and shapes that are unusual, and work like any other. */
@@ -417,5 +429,17 @@ export const NAMES: readonly Expected[] = [
     properties: { export: 'constructor' },
   },
   { name: 'a-missing-name', code: 'export', says: /no "/, module: named, properties: { export: 'b\u202e\n' } },
+  { name: 'twenty-thousand-exports', says: 7, module: exporting(20_000), properties: { export: 'f' } },
+  {
+    name: 'a-hundred-thousand-tail-calls',
+    says: 7,
+    module: module({
+      functions: [
+        { export: 'f', parameters: ['i32'], results: ['i32'], body: op.i32(7) },
+        ...new Array<FunctionSpec>(100_000).fill({ body: op.returnCall(1) }),
+      ],
+    }),
+    properties: { export: 'f' },
+  },
   { name: 'a-thousand-results', says: new Array(1000).fill(0), module: module({ functions: [thousand] }) },
 ];

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WasmFunctionError } from '../host/errors';
 import { oneLine } from '../host/one-line';
+import { bench, BENCH_HELP } from './bench';
 import { call, CALL_HELP } from './call';
 import { inspect, INSPECT_HELP } from './inspect';
 import { UsageError } from './terminal';
@@ -13,6 +14,7 @@ Looks into WebAssembly modules and calls their functions, as the wasm-function n
 
   inspect FILE [--json]          what a module is, and what of it can be called
   call FILE [EXPORT [ARG…]]      calls a function once
+  bench FILE [EXPORT [ARG…]]     measures how fast it is called
   --help, --version
 
 wasm-function COMMAND --help tells more. Exit codes: 0 done, 1 the file or the function failed, 2 wrong usage.`;
@@ -30,14 +32,16 @@ async function run([command, ...args]: string[]): Promise<number> {
       return wantsHelp ? print(INSPECT_HELP) : inspect(args);
     case 'call':
       return wantsHelp ? print(CALL_HELP) : call(args);
+    case 'bench':
+      return wantsHelp ? print(BENCH_HELP) : bench(args);
     case '--help':
       return print(HELP);
     case '--version':
       return print(version());
     case undefined:
-      throw new UsageError('A command is missing: inspect or call.');
+      throw new UsageError('A command is missing: inspect, call or bench.');
     default:
-      throw new UsageError(`There is no command "${command}": use inspect or call.`);
+      throw new UsageError(`There is no command "${command}": use inspect, call or bench.`);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { NumberRange } from './number-range';
+
 /** Every limit of the host, with its default and its reason. */
 export interface HostLimits {
   /** Seconds a call may take from its start in the worker, instantiation and start function included. */
@@ -22,6 +24,11 @@ export const DEFAULT_LIMITS: HostLimits = {
   workers: 8,
   roots: [],
 };
+
+/** Seconds; the largest delay a timer takes (2³¹−1 ms). */
+export const TIMEOUT_RANGE: NumberRange = { least: 0.001, most: 2_147_483, unit: 'seconds' };
+/** MiB; 65,536 pages are all that 32-bit memory can have (core specification 1.0, 4.2.8). */
+export const MEMORY_RANGE: NumberRange = { least: 0.0625, most: 4096, unit: 'MiB' };
 
 /** Calls of one node that may wait; beyond it a call is refused with `queue`. */
 export const DEFAULT_QUEUE = 1000;

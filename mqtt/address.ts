@@ -35,6 +35,7 @@ export function parseBrokerAddress(url: string): BrokerAddress {
     throw text.includes('@') ? holdsUser() : noAddress(url);
   }
   if (parsed.username !== '' || parsed.password !== '' || hasCutUser(protocol, text)) throw holdsUser();
+  if (hasMore(protocol, text)) throw holdsMore(protocol);
   return {
     protocol,
     host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -45,16 +46,35 @@ export function parseBrokerAddress(url: string): BrokerAddress {
 
 /**
  * A password may hold what ends a host: `mqtt://user:12/3@broker` would be the host `user`. Only WebSocket has a path or
- * query, which may hold an `@`.
+ * query, which may hold an `@`; a port before it, as in `ws://user:12/3@broker`, may as well be the begin of a password,
+ * and a password does not become part of an address, which is logged.
  */
 function hasCutUser(protocol: Protocol, text: string): boolean {
-  return (protocol === 'mqtt' || protocol === 'mqtts') && text.includes('@');
+  return hasPath(protocol) ? /^[a-z]+:\/\/(?:[^/?]*#|[^/?#]*:\d*[/?]).*@/is.test(text) : text.includes('@');
+}
+
+/** A fragment, which no address has, or a path where there is none; a bare slash at the end says nothing. */
+function hasMore(protocol: Protocol, text: string): boolean {
+  return text.includes('#') || (!hasPath(protocol) && /^[a-z]+:\/\/.*(?:\?|\/.)/is.test(text));
+}
+
+function hasPath(protocol: Protocol): boolean {
+  return protocol === 'ws' || protocol === 'wss';
+}
+
+function holdsMore(protocol: Protocol): MqttError {
+  return new MqttError(
+    'configuration',
+    hasPath(protocol)
+      ? 'The broker address holds a #, which no WebSocket address has. Leave out what begins there, or write %23 in a path.'
+      : `The broker address holds more than a host and port: ${protocol}:// has no path, ? or #. Leave out what follows the port.`,
+  );
 }
 
 function holdsUser(): MqttError {
   return new MqttError(
     'configuration',
-    'The broker address holds a user or password. Give them in their own fields, which are encrypted.',
+    'The broker address holds a user or password. Give them in their own fields, which are encrypted; in a path write %40 for @.',
   );
 }
 

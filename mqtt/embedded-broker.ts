@@ -5,6 +5,7 @@ import { createServer as createHttpServer, type IncomingMessage } from 'node:htt
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import { MqttError, messageOf } from './errors';
+import { KeptMessages } from './kept-messages';
 import { isLoopback } from './loopback';
 import type { Credentials } from './settings';
 import { SlowReaders, STREAM_CAPACITY } from './slow-reader';
@@ -25,6 +26,11 @@ export interface EmbeddedBroker {
   release(): Promise<void>;
 }
 
+/** What the types of aedes leave out. */
+interface Persistent {
+  persistence: Parameters<KeptMessages['bound']>[0];
+}
+
 interface Running {
   readonly options: EmbeddedBrokerOptions;
   readonly started: Promise<{ stop(): Promise<void> }>;
@@ -36,7 +42,12 @@ const running = new Map<number, Running>();
 /** Brokers on their way out, whose port is not free yet. */
 const stopping = new Map<number, Promise<void>>();
 /** Sessions and retained messages, by port: kept in memory, so that a redeploy does not lose them. */
-const stores = new Map<number, unknown>();
+const stores = new Map<number, Store>();
+
+interface Store {
+  readonly messages: KeptMessages;
+  readonly persistence: unknown;
+}
 
 /**
  * Runs a broker in this process (MQTT 3.1.1, by aedes), or shares the one that runs on this port already.
@@ -101,7 +112,7 @@ async function start(options: EmbeddedBrokerOptions): Promise<{ stop(): Promise<
   const { Aedes } = await import('aedes');
   const slowReaders = new SlowReaders(options.warn);
   const broker = new Aedes({
-    persistence: stores.get(options.port),
+    persistence: stores.get(options.port)?.persistence,
     // A client that does not read for a while loses messages, not its connection.
     drainTimeout: 0,
     authorizeForward: (client, packet) => (slowReaders.accepts(client) ? packet : null),
@@ -128,13 +139,14 @@ async function start(options: EmbeddedBrokerOptions): Promise<{ stop(): Promise<
     slowReaders.caughtUp(client);
   });
   await broker.listen();
+  const store = keep(broker as unknown as Persistent, options);
   try {
     await listen(server, options);
   } catch (error) {
     broker.close();
     throw error;
   }
-  stores.set(options.port, (broker as unknown as { persistence: unknown }).persistence);
+  stores.set(options.port, store);
   return {
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
@@ -145,6 +157,14 @@ async function start(options: EmbeddedBrokerOptions): Promise<{ stop(): Promise<
       await closed;
     },
   };
+}
+
+/** The store of this port, which the broker uses from now on; aedes makes its own in memory where there is none yet. */
+function keep(broker: Persistent, { port, warn }: EmbeddedBrokerOptions): Store {
+  const messages = stores.get(port)?.messages ?? new KeptMessages();
+  messages.warn = warn;
+  if (!stores.has(port)) broker.persistence = messages.bound(broker.persistence);
+  return { messages, persistence: broker.persistence };
 }
 
 function webSocketServer(broker: Aedes, { credentials }: EmbeddedBrokerOptions): Server {

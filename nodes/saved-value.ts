@@ -1,3 +1,7 @@
+import { describeRange, numberIn, type NumberRange } from '../host/number-range';
+
+export type { NumberRange };
+
 /**
  * Reads what a flow has saved. The editor saves plain inputs as text, Node-RED fills in environment variables as
  * text, and a flow may be written by hand: so numbers also come as decimal text, and booleans as text.
@@ -23,28 +27,15 @@ export class SavedValueError extends Error {
   }
 }
 
-const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
-
-export interface NumberRange {
-  readonly least: number;
-  readonly most: number;
-  readonly whole?: boolean;
-  /** Named in errors: `seconds`, `MiB`. */
-  readonly unit?: string;
-}
-
 /**
  * @returns `fallback` where the value is blank
  * @throws SavedValueError
  */
 export function readNumber(property: string, value: unknown, range: NumberRange, fallback: number): number {
   if (isBlank(value)) return fallback;
-  const number = toNumber(value);
-  const { least, most, whole = false, unit } = range;
-  if (number >= least && number <= most && (!whole || Number.isInteger(number))) return number;
-  const kind = whole ? 'a whole number' : 'a number';
-  const what = unit === undefined ? kind : `${kind} of ${unit}`;
-  throw new SavedValueError(property, value, `${what} from ${String(least)} to ${String(most)}`);
+  const number = numberIn(range, value);
+  if (number !== undefined) return number;
+  throw new SavedValueError(property, value, describeRange(range));
 }
 
 /** A blank value, and one that is no boolean, gives `fallback`. */
@@ -77,11 +68,6 @@ export function readText(property: string, value: unknown, fallback = ''): strin
 
 function isBlank(value: unknown): boolean {
   return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
-}
-
-function toNumber(value: unknown): number {
-  if (typeof value === 'number') return value;
-  return typeof value === 'string' && DECIMAL.test(value.trim()) ? Number(value) : NaN;
 }
 
 function show(value: unknown): string {

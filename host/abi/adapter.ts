@@ -85,7 +85,7 @@ export interface Guest {
   call(args: readonly GuestValue[]): GuestValue[];
 }
 
-/** A guest ABI: one file in this folder and one line in the list of `index.ts`. */
+/** A guest ABI: a file in this folder, its name above, and its place in the list of `index.ts`. */
 export interface GuestAbi {
   readonly name: AbiName;
   /** As the editor shows it. */

@@ -10,7 +10,11 @@ import { wasiCommand } from './wasi-command';
 import { wasmBindgen } from './wasm-bindgen';
 import { yomo } from './yomo';
 
-/** The guest ABIs in the order of detection: the first that recognises a module has it. */
+/**
+ * The guest ABIs in the order of detection: the first that recognises a module has it. What says most about a module
+ * comes first: an import of a name space nobody else has, then the marks of a tool, then what any module could have.
+ * Kinds that are only refused (`refused.ts`) say which of these they come before.
+ */
 export const ABIS: readonly GuestAbi[] = [
   component,
   extism,

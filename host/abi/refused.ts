@@ -1,10 +1,10 @@
 import type { ModuleDescription, WasmType } from '../module/description';
-import type { Refusal } from './adapter';
+import type { AbiName, Refusal } from './adapter';
 
 /** A kind of module outside this project. */
 export interface RefusedKind {
-  /** Where it stands in the order of detection, between the ABIs (`host/module/detect.ts`). */
-  readonly order: number;
+  /** The ABI it is looked for before; of several before one ABI this file's order counts. */
+  readonly before: AbiName;
   recognise(module: ModuleDescription): Refusal | undefined;
 }
 
@@ -158,16 +158,16 @@ function recogniseOnlyUnusualTypes(module: ModuleDescription): Refusal | undefin
   return first;
 }
 
-/** Modules of ABIs outside this project; the numbers are places among the ABIs' own. */
+/** Modules of ABIs outside this project. */
 export const REFUSALS: readonly RefusedKind[] = [
-  { order: 1, recognise: recogniseObjectFile },
-  { order: 1.5, recognise: recogniseDynamicLibrary },
-  { order: 3, recognise: recogniseProxyWasm },
-  { order: 8, recognise: recogniseFluvio },
-  { order: 9, recognise: recogniseUnfinishedWasmBindgen },
-  { order: 9.5, recognise: recogniseSharedOrLargeMemory },
-  { order: 11, recognise: recogniseGoForBrowsers },
-  { order: 13, recognise: recogniseEmscripten },
-  { order: 14, recognise: recogniseJavy },
-  { order: 17.5, recognise: recogniseOnlyUnusualTypes },
+  { before: 'component', recognise: recogniseObjectFile },
+  { before: 'component', recognise: recogniseDynamicLibrary },
+  { before: 'extism', recognise: recogniseProxyWasm },
+  { before: 'wasm-bindgen', recognise: recogniseFluvio },
+  { before: 'wasm-bindgen', recognise: recogniseUnfinishedWasmBindgen },
+  { before: 'wasm-bindgen', recognise: recogniseSharedOrLargeMemory },
+  { before: 'assemblyscript', recognise: recogniseGoForBrowsers },
+  { before: 'wasi-command', recognise: recogniseEmscripten },
+  { before: 'wasi-command', recognise: recogniseJavy },
+  { before: 'bytes', recognise: recogniseOnlyUnusualTypes },
 ];

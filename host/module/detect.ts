@@ -12,24 +12,6 @@ export type DetectedAbi =
   | { readonly kind: 'abi'; readonly abi: GuestAbi; readonly because: string }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
-/**
- * The places of the ABIs in the order of detection; `REFUSALS` stand between them. What says most about a
- * module comes first: an import of a name space nobody else has, then the marks of a tool, then what any
- * module could have.
- */
-const ORDER: Readonly<Record<AbiName, number>> = {
-  component: 2,
-  extism: 4,
-  'redpanda-transform': 5,
-  'redpanda-connect': 6,
-  yomo: 7,
-  'wasm-bindgen': 10,
-  assemblyscript: 12,
-  'wasi-command': 15,
-  bytes: 18,
-  numeric: 19,
-};
-
 /** The export that a WASI command is run by. */
 const COMMAND_EXPORT = '_start';
 
@@ -38,26 +20,17 @@ const MAX_NAMED_IMPORTS = 5;
 
 /**
  * Finds the ABI of a core module: the user's own choice, else the first that matches.
- * @param abis the ABIs there are, in any order
+ * @param abis the ABIs there are, in the order of detection; each of `REFUSALS` comes before the ABI it names
  */
 export function detectAbi(module: ModuleDescription, abis: readonly GuestAbi[], choice: AbiChoice): DetectedAbi {
   if (choice.abi !== 'auto') return chosenAbi(module, abis, choice.abi);
-  const candidates: { readonly order: number; detect(): DetectedAbi | undefined }[] = [
-    ...REFUSALS.map(({ order, recognise }) => ({
-      order,
-      detect: () => asRefused(recognise(module)),
-    })),
-    ...abis
-      .filter((abi) => isPossible(abi, choice))
-      .map((abi) => ({
-        order: ORDER[abi.name],
-        detect: () => asDetected(abi, module),
-      })),
-  ];
-  candidates.sort((a, b) => a.order - b.order);
-  for (const { detect } of candidates) {
-    const detected = detect();
-    if (detected !== undefined) return detected;
+  for (const abi of abis) {
+    for (const { before, recognise } of REFUSALS) {
+      const refusal = before === abi.name ? recognise(module) : undefined;
+      if (refusal !== undefined) return { kind: 'refused', refusal };
+    }
+    const detection = isPossible(abi, choice) ? abi.detect(module) : undefined;
+    if (detection !== undefined) return { kind: 'abi', abi, because: detection.because };
   }
   return { kind: 'refused', refusal: unknownAbi(module) };
 }
@@ -80,15 +53,6 @@ function chosenAbi(module: ModuleDescription, abis: readonly GuestAbi[], name: A
 /** A command that exports other functions too is a library for whoever chooses one of those. */
 function isPossible(abi: GuestAbi, choice: AbiChoice): boolean {
   return abi.name !== 'wasi-command' || choice.export === '' || choice.export === COMMAND_EXPORT;
-}
-
-function asRefused(refusal: Refusal | undefined): DetectedAbi | undefined {
-  return refusal === undefined ? undefined : { kind: 'refused', refusal };
-}
-
-function asDetected(abi: GuestAbi, module: ModuleDescription): DetectedAbi | undefined {
-  const detection = abi.detect(module);
-  return detection === undefined ? undefined : { kind: 'abi', abi, because: detection.because };
 }
 
 function unknownAbi(module: ModuleDescription): Refusal {

@@ -24,7 +24,8 @@ export class ModuleLoader {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(private readonly timeout = LOAD_TIMEOUT) {}
+  /** @param timeoutOf seconds that a request is given */
+  constructor(private readonly timeoutOf: (request: LoadRequest) => number = () => LOAD_TIMEOUT) {}
 
   /**
    * @param signal refuses the request with `closed` at once: one that waits is dropped; one that is being loaded goes on
@@ -78,9 +79,10 @@ export class ModuleLoader {
     }
     this.#thread.ref();
     this.#thread.postMessage(request);
+    const timeout = this.timeoutOf(request);
     this.#timer = setTimeout(() => {
-      this.#giveUp(slowModule(this.timeout));
-    }, this.timeout * 1000);
+      this.#giveUp(slowModule(timeout));
+    }, timeout * 1000);
   }
 
   /** @throws WasmFunctionError `closed` */
@@ -128,12 +130,15 @@ export class ModuleLoader {
   }
 }
 
+/** Loading took too long: for the module, or for what else the machine had to do meanwhile. */
+export class SlowModuleError extends WasmFunctionError {}
+
 /** @param timeout seconds */
-function slowModule(timeout: number): WasmFunctionError {
-  return new WasmFunctionError(
+function slowModule(timeout: number): SlowModuleError {
+  return new SlowModuleError(
     'module',
-    `The module could not be loaded within ${String(timeout)} s: it is too large, or made to be slow. ` +
-      'Build a smaller one (wasm-opt -Oz).',
+    `The module could not be loaded within ${String(timeout)} s: it is too large, or made to be slow, or the machine is busy. ` +
+      'Build a smaller one (wasm-opt -Oz), or wait until there is less to do.',
   );
 }
 

@@ -5,7 +5,7 @@ import { messageOf, WasmFunctionError } from '../errors';
 import { memoryCap, MIB, PAGE_SIZE } from '../limits';
 import { declarationPaths } from './declarations';
 import type { LoadedModule } from './loader-messages';
-import type { ModuleLoader } from './module-loader';
+import { SlowModuleError, type ModuleLoader } from './module-loader';
 
 /** Milliseconds between looks at a file. Polling sees what file events miss: network drives, containers, renames. */
 const WATCH_INTERVAL = 1000;
@@ -18,6 +18,12 @@ const TIMESTAMP_TICK = 2000;
 
 /** Milliseconds until a module is asked for again that could not be loaded for want of a thread. */
 const RETRY_AFTER = 1000;
+
+/**
+ * Milliseconds until a module is asked for again that took too long, at first and at most: each time twice as long. The
+ * machine may have been busy; a module made to be slow keeps the others waiting for no more than a tenth of the time.
+ */
+const SLOW_RETRY = { first: 60_000, most: 300_000 } as const;
 
 /** Which module, and as what. Those who ask for the same share one entry. */
 export interface ModuleRequest {
@@ -45,6 +51,7 @@ export class ModuleStore {
     private readonly loader: ModuleLoader,
     /** MiB. */
     private readonly maxFileSize: number,
+    private readonly slowRetry: { readonly first: number; readonly most: number } = SLOW_RETRY,
   ) {}
 
   /**
@@ -55,7 +62,7 @@ export class ModuleStore {
     const key = JSON.stringify([request.file, request.memory, request.abi, request.export]);
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = new StoreEntry(request.file, () => this.#load(request));
+      entry = new StoreEntry(request.file, () => this.#load(request), this.slowRetry);
       this.#entries.set(key, entry);
     }
     const subscribed = entry;
@@ -76,6 +83,7 @@ export class ModuleStore {
       });
       return { kind: 'loaded', loaded: this.#shared(loaded, request.memory) };
     } catch (error) {
+      if (error instanceof SlowModuleError) return { kind: 'failed', error: triedAgain(error) };
       return { kind: 'failed', error: error instanceof WasmFunctionError ? error : notTaken(error) };
     }
   }
@@ -104,6 +112,7 @@ class StoreEntry {
   /** The time of the change after which it was looked a second time. */
   #lookedAgainAfter = 0;
   #retry: NodeJS.Timeout | undefined;
+  #slowDelay: number;
 
   /** The module and the places of a `.d.ts` beside it. */
   readonly #watched: readonly string[];
@@ -111,7 +120,9 @@ class StoreEntry {
   constructor(
     file: string,
     private readonly load: () => Promise<ModuleOutcome>,
+    private readonly slowRetry: { readonly first: number; readonly most: number },
   ) {
+    this.#slowDelay = slowRetry.first;
     this.#watched = [file, ...declarationPaths(file)];
     // watched before they are read, so that no change falls between
     for (const path of this.#watched) {
@@ -156,9 +167,7 @@ class StoreEntry {
       }
       if (this.#listeners.size === 0) return;
       if (this.#isStale) this.#reload();
-      // nothing is wrong with the file, so no change of it would end this
-      else if (outcome.kind === 'failed' && outcome.error.code === 'closed') this.#reloadSoon();
-      else void this.#distrustRecent();
+      else this.#lookLater(outcome);
     });
   };
 
@@ -174,8 +183,21 @@ class StoreEntry {
     this.#lookAgain.unref();
   }
 
-  #reloadSoon(): void {
-    this.#retry = setTimeout(this.#reload, RETRY_AFTER);
+  #lookLater(outcome: ModuleOutcome): void {
+    const error = outcome.kind === 'failed' ? outcome.error : undefined;
+    // nothing is wrong with the file, so no change of it would end these two
+    if (error instanceof SlowModuleError) {
+      this.#reloadAfter(this.#slowDelay);
+      this.#slowDelay = Math.min(2 * this.#slowDelay, this.slowRetry.most);
+      return;
+    }
+    this.#slowDelay = this.slowRetry.first;
+    if (error?.code === 'closed') this.#reloadAfter(RETRY_AFTER);
+    else void this.#distrustRecent();
+  }
+
+  #reloadAfter(milliseconds: number): void {
+    this.#retry = setTimeout(this.#reload, milliseconds);
     this.#retry.unref();
   }
 }
@@ -191,6 +213,10 @@ async function latestChange(paths: readonly string[]): Promise<number> {
     ),
   );
   return Math.max(...times);
+}
+
+function triedAgain(error: SlowModuleError): SlowModuleError {
+  return new SlowModuleError(error.code, `${error.message} It is tried again, later each time, up to every 5 minutes.`);
 }
 
 /** A fault of ours rather than the module's; the node answers with it instead of ending Node-RED. */

@@ -1,5 +1,5 @@
 import type { NodeAPISettingsWithData, NodeSettings } from 'node-red';
-import { DEFAULT_LIMITS, type HostLimits } from '../../host/limits';
+import { DEFAULT_LIMITS, MEMORY_RANGE, TIMEOUT_RANGE, type HostLimits } from '../../host/limits';
 import { readNumber, SavedValueError, type NumberRange } from '../saved-value';
 
 /** What settings.js may say about this node; anything may stand there, so nothing is assumed. */
@@ -16,10 +16,8 @@ export interface WasmFunctionSettings {
 export type RuntimeSettings = NodeAPISettingsWithData &
   WasmFunctionSettings & { readonly fileWorkingDirectory?: string | undefined };
 
-/** Seconds; the largest delay a timer takes (2³¹−1 ms). */
-export const TIMEOUT_RANGE: NumberRange = { least: 0.001, most: 2_147_483, unit: 'seconds' };
-/** MiB; 65,536 pages are all that 32-bit memory can have (core specification 1.0, 4.2.8). */
-export const MEMORY_RANGE: NumberRange = { least: 0.0625, most: 4096, unit: 'MiB' };
+// where the dialog's sides look for them: what a node saves and what a setting may be is the same
+export { MEMORY_RANGE, TIMEOUT_RANGE };
 
 /** As registered: the editor shows the exportable ones as placeholders; folders are nobody's business there. */
 export const NODE_SETTINGS: NodeSettings<Required<WasmFunctionSettings>> = {

@@ -21,8 +21,13 @@ interface Outcome {
 const command = join(repository, 'dist', 'cli', 'main.js');
 const triple = join(repository, 'triple', 'pkg', 'triple_lib_bg.wasm');
 
-async function run(args: readonly string[], input: string | Uint8Array = ''): Promise<Outcome> {
-  const child = spawn(process.execPath, [command, ...args], { cwd: repository, stdio: 'pipe' });
+/** @param nodeOptions of Node itself */
+async function run(
+  args: readonly string[],
+  input: string | Uint8Array = '',
+  nodeOptions: readonly string[] = [],
+): Promise<Outcome> {
+  const child = spawn(process.execPath, [...nodeOptions, command, ...args], { cwd: repository, stdio: 'pipe' });
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
   const [output, errors, [code]] = await Promise.all([
@@ -43,8 +48,8 @@ describe('wasm-function', () => {
   test('--help and --version', async () => {
     const help = await run(['--help']);
     assert.deepEqual([help.code, help.errors], [0, '']);
-    assert.match(help.output, /inspect FILE.*\n.*call FILE \[EXPORT/);
-    for (const name of ['inspect', 'call']) {
+    assert.match(help.output, /inspect FILE.*\n.*call FILE \[EXPORT.*\n.*bench FILE \[EXPORT/);
+    for (const name of ['inspect', 'call', 'bench']) {
       const { code, output } = await run([name, '--help']);
       assert.equal(code, 0);
       assert.ok(output.startsWith(`Usage: wasm-function ${name} `));
@@ -65,8 +70,19 @@ describe('wasm-function', () => {
     [
       'a time-out that is none',
       ['call', triple, 'triple', '1', '--timeout', 'soon'],
-      /--timeout takes a number above 0/,
+      /--timeout takes a number of seconds from 0\.001 to 2147483, but it is "soon"/,
     ],
+    // longer than a timer can be set to
+    [
+      'a time-out beyond the node’s range',
+      ['call', triple, 'triple', '1', '--timeout', '3000000'],
+      /but it is "3000000"/,
+    ],
+    ['more memory than 32 bits', ['call', triple, 'triple', '1', '--memory', '100000'], /from 0\.0625 to 4096, but/],
+    ['less memory than a page', ['call', triple, 'triple', '1', '--memory', '0.001'], /number of MiB from 0\.0625/],
+    ['bench without a file', ['bench'], /bench takes a file and the name of an export/],
+    ['bench for no time', ['bench', triple, 'triple', '1', '--seconds', '0'], /--seconds takes a number of seconds/],
+    ['bench with half a call', ['bench', triple, 'triple', '1', '--in-flight', '1.5'], /a whole number from 1 to 1000/],
     ['an unknown ABI', ['call', triple, 'triple', '1', '--abi', 'rust'], /--abi takes one of auto, numeric/],
     ['an ABI that is recognised only', ['call', triple, 'triple', '1', '--abi', 'extism'], /not "extism"/],
     ['a file argument that is not there', ['call', triple, 'triple', '@nowhere'], /@nowhere names a file/],
@@ -196,6 +212,28 @@ describe('wasm-function', () => {
       assert.match(errors, /"loud".* \[arguments\]\n$/);
     });
 
+    describe('text of a guest that would steer the terminal', () => {
+      const name = '\u001b]0;owned\u0007\u001b[2J\u009b\u202e\r\n\t👩‍🚀';
+      const args = ['call', guestFile('rust-bindgen/guest'), 'greet', name];
+      const terminal = ['--import', 'data:text/javascript,process.stdout.isTTY=true'];
+
+      test('is escaped on a terminal', async () => {
+        const { output, errors } = await run(args, '', terminal);
+        assert.equal(errors, '');
+        assert.equal(output, 'Hello, \\u001b]0;owned\\u0007\\u001b[2J\\u009b\\u202e\\u000d\n\t👩‍🚀!\n');
+      });
+
+      test('is escaped on a terminal in JSON, which says the same', async () => {
+        const { output } = await run([...args, '--json'], '', terminal);
+        assert.ok(![...'\u001b\u0007\u009b\u202e\r'].some((sign) => output.includes(sign)));
+        assert.equal(JSON.parse(output), `Hello, ${name}!`);
+      });
+
+      test('goes as it is to a program', async () => {
+        assert.equal((await run(args)).output, `Hello, ${name}!\n`);
+      });
+    });
+
     test('a file that is not there', async () => {
       const { code, errors } = await run(['call', join(folder, 'nowhere.wasm'), 'triple', '1']);
       assert.equal(code, 1);
@@ -223,6 +261,44 @@ describe('wasm-function', () => {
       const { code, errors } = await run(['call', guestFile('wat/loop'), 'spin', '--timeout', '0.2']);
       assert.equal(code, 1);
       assert.match(errors, / \[timeout\]\n$/);
+    });
+  });
+
+  describe('bench', () => {
+    test('says how fast a function starts and is called', async () => {
+      const { code, output, errors } = await run(['bench', triple, 'triple', '7', '--seconds', '0.2']);
+      assert.deepEqual([code, errors], [0, '']);
+      const time = '[\\d.]+ (s|ms|µs)';
+      for (const line of [
+        /^function {2}triple \((x: )?f64\) → f64$/m,
+        new RegExp(`^start {5}${time} to load the module, ${time} to the result of the first call$`, 'm'),
+        /^rate {6}[\d,]+ calls\/s, 64 in flight \([\d,]+ calls\)$/m,
+        new RegExp(`^one call {2}${time} median, ${time} p99 \\([\\d,]+ calls\\)$`, 'm'),
+      ]) {
+        assert.match(output, line);
+      }
+    });
+
+    test('its figures hang together', async () => {
+      const seconds = 0.3;
+      const args = ['bench', triple, 'triple', '7', '--seconds', String(seconds), '--in-flight', '3', '--json'];
+      const figures = JSON.parse((await run(args)).output) as Record<string, number> & {
+        single: Record<string, number>;
+      };
+      const { loading = 0, firstCall = 0, inFlight, calls = 0, callsPerSecond = 0, single } = figures;
+      const { median = 0, p99 = 0 } = single;
+      assert.ok(loading > 0 && firstCall > 0);
+      assert.equal(inFlight, 3);
+      assert.ok(calls > 3 && callsPerSecond <= calls / seconds, 'it takes no less than the time that was asked for');
+      assert.ok(median > 0 && median <= p99);
+      // half of the calls took the median or more
+      assert.ok((median * (single.calls ?? 0)) / 2 <= 1000 * seconds + p99 + 1000, JSON.stringify(figures));
+    });
+
+    test('a call that fails ends it with the error of that call', async () => {
+      const { code, output, errors } = await run(['bench', guestFile('wat/trap'), 'unreachable', '--seconds', '60']);
+      assert.deepEqual([code, output], [1, '']);
+      assert.match(errors, / \[(trap|export)\]\n/);
     });
   });
 });

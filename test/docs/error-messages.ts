@@ -17,6 +17,7 @@ export interface ErrorMessage {
 /** Which argument of a class's constructor is the text, and which the code. */
 const CLASSES: Readonly<Record<string, { readonly text: number; readonly code?: number }>> = {
   WasmFunctionError: { text: 1, code: 0 },
+  SlowModuleError: { text: 1, code: 0 },
   MqttError: { text: 1, code: 0 },
   YomoError: { text: 1, code: 0 },
   PayloadError: { text: 0 },

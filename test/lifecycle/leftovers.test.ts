@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { Probe } from '../support/mqtt';
 import { lane } from '../support/mqtt-flow';
 import { eventually, freePort } from '../support/node-red';
-import { loadOf, LoadedRuntime, slowToLoad, type FlowNode } from './runtime';
+import { loadOf, LoadedRuntime, multiplier, type FlowNode } from './runtime';
 
 describe('what is left over', () => {
   let runtime: LoadedRuntime;
@@ -61,18 +61,27 @@ describe('what is left over', () => {
 
   test('of functions that are deleted while their modules load: nothing, and their messages end', async () => {
     const { emitted: before } = await runtime.tally();
-    const files = await Promise.all(['a', 'b'].map((name) => runtime.write(`slow-${name}.wasm`, slowToLoad(name))));
-    await runtime.load(4);
-    await runtime.nodeRed.deploy(
-      loadOf(files.map((slow, index) => ({ id: `slow-${String(index)}`, type: 'wasm-function', file: slow }))),
+    const files = await Promise.all(
+      ['a', 'b'].map((name) => runtime.write(`held-${name}.wasm`, multiplier(3, name.charCodeAt(0)))),
     );
-    const { open, factors } = await eventually('messages wait', async () => {
-      const tally = await runtime.tally();
-      return tally.emitted === before + 4 && tally;
-    });
-    assert.equal(open, 4);
-    assert.equal(factors['slow-1'], undefined, 'loaded one after the other, the second is not there yet');
-    await runtime.clear();
+    await runtime.holdLoader();
+    try {
+      await runtime.load(4);
+      await runtime.nodeRed.deploy(
+        loadOf(files.map((held, index) => ({ id: `held-${String(index)}`, type: 'wasm-function', file: held }))),
+      );
+      await eventually('a file is open', () => runtime.isLoaderHeld());
+      const { open, factors } = await eventually('messages wait', async () => {
+        const tally = await runtime.tally();
+        return tally.emitted === before + 4 && tally;
+      });
+      assert.equal(open, 4);
+      assert.deepEqual([factors['held-0'], factors['held-1']], [undefined, undefined], 'neither is there yet');
+      // with the thread in the middle of a file
+      await runtime.clear();
+    } finally {
+      await runtime.releaseLoader();
+    }
     // of a missing file in another test
     const { ended } = await runtime.settle('closed', 'file');
     assert.equal(ended, before + 4);

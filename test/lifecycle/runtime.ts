@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually, NodeRed, repository } from '../support/node-red';
-import { leb, module, text } from '../support/wasm-builder';
+import { module } from '../support/wasm-builder';
 
 /** What became of the messages so far; see fixture/ledger.js. */
 export interface Tally {
@@ -47,16 +47,6 @@ export function multiplier(factor: number, padding = 0): Uint8Array {
     functions: [{ parameters: ['i32'], results: ['i32'], export: 'multiply', body }],
     ...(padding === 0 ? {} : { custom: [{ name: 'padding', bytes: new Array<number>(padding).fill(0) }] }),
   });
-}
-
-/** Bytes of padding of a module that takes long to load, which the loader reads, hashes and gives to the engine. */
-const SLOW_PADDING = 60_000_000;
-
-/** As `multiplier(3)`, in a file nearly as large as one may be; each name makes another one. */
-export function slowToLoad(name: string): Uint8Array {
-  const said = text(name);
-  const section = [0, ...leb(said.length + SLOW_PADDING), ...said];
-  return Buffer.concat([multiplier(3), Buffer.from(section), Buffer.alloc(SLOW_PADDING)]);
 }
 
 /** Never comes back. */
@@ -135,6 +125,19 @@ export class LoadedRuntime {
 
   resources(collect = false): Promise<Resources> {
     return this.nodeRed.json(`/resources?collect=${String(collect)}`);
+  }
+
+  /** From now on the loader stops in the middle of each file it reads. */
+  async holdLoader(): Promise<void> {
+    await this.nodeRed.json('/loader/hold', { method: 'POST' });
+  }
+
+  async releaseLoader(): Promise<void> {
+    await this.nodeRed.json('/loader/release', { method: 'POST' });
+  }
+
+  async isLoaderHeld(): Promise<boolean> {
+    return (await this.nodeRed.json<{ isHolding: boolean }>('/loader')).isHolding;
   }
 
   leak(kind: string): Promise<unknown> {

@@ -104,6 +104,11 @@ describe('broker addresses', () => {
     'mqtt://user:12#secret@host',
     'mqtt://user:secret/12@host',
     'ws://user:secret/12@host/mqtt',
+    'ws://user:12/secret@host',
+    'wss://user:12?secret@host/mqtt',
+    'ws://user:12#secret@host',
+    'ws://user#secret@host',
+    'ws://user:/secret@host',
   ]) {
     test(`credentials belong in their own fields: ${url}`, () => {
       assert.throws(
@@ -118,8 +123,22 @@ describe('broker addresses', () => {
   }
 
   test('the path of a WebSocket may hold an @', () => {
-    assert.equal(parseBrokerAddress('wss://host:8084/a@b').path, '/a@b');
+    assert.equal(parseBrokerAddress('wss://host/a@b').path, '/a@b');
+    assert.equal(parseBrokerAddress('wss://host:8084/a%40b?c').path, '/a%40b?c');
   });
+
+  for (const [url, reason] of [
+    ['mqtt://host:1883/x#y', /holds more than a host and port/],
+    ['mqtt://host:1883/x', /holds more than a host and port: mqtt:\/\/ has no path/],
+    ['mqtts://host?x', /mqtts:\/\/ has no path/],
+    ['mqtt://host#', /holds a #|holds more/],
+    ['ws://host/mqtt#x', /holds a #.*%23/],
+    ['wss://host:8084#', /holds a #/],
+  ] as const) {
+    test(`nothing of an address is lost silently: ${url}`, () => {
+      assert.throws(() => parseBrokerAddress(url), reason);
+    });
+  }
 });
 
 describe('client identifiers', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { AbiName, GuestAbi } from '#dist/host/abi/adapter';
+import { ABI_NAMES, type AbiName, type GuestAbi } from '#dist/host/abi/adapter';
+import { ABIS as ORDER } from '#dist/host/abi/index';
 import { REFUSALS } from '#dist/host/abi/refused';
 import type { ModuleDescription } from '#dist/host/module/description';
 import { detectAbi } from '#dist/host/module/detect';
@@ -27,18 +28,19 @@ const exportsName =
   (description) =>
     description.exports.some((item) => item.name === name);
 
-/** In another order than that of detection, which is not the list's. */
-const ABIS: readonly GuestAbi[] = [
-  fake('numeric', (description) => description.imports.length === 0 && description.exports.length > 0),
-  fake('bytes', exportsName('alloc')),
-  fake('wasi-command', exportsName('_start')),
-  fake('assemblyscript', exportsName('__new')),
-  fake('wasm-bindgen', exportsName('__wbindgen_malloc')),
-  fake('yomo', exportsName('yomo_handler')),
-  fake('redpanda-connect', imports('benthos_wasm')),
-  fake('redpanda-transform', imports('redpanda_transform')),
-  fake('extism', imports('extism:host/env')),
-];
+/** Other detections than the real ones, in the real order. */
+const DETECTIONS: Readonly<Partial<Record<AbiName, (description: ModuleDescription) => boolean>>> = {
+  numeric: (description) => description.imports.length === 0 && description.exports.length > 0,
+  bytes: exportsName('alloc'),
+  'wasi-command': exportsName('_start'),
+  assemblyscript: exportsName('__new'),
+  'wasm-bindgen': exportsName('__wbindgen_malloc'),
+  yomo: exportsName('yomo_handler'),
+  'redpanda-connect': imports('benthos_wasm'),
+  'redpanda-transform': imports('redpanda_transform'),
+  extism: imports('extism:host/env'),
+};
+const ABIS: readonly GuestAbi[] = ORDER.map(({ name }) => fake(name, DETECTIONS[name] ?? (() => false)));
 
 function detect(spec: ModuleSpec, choice: { abi?: AbiName | 'auto'; export?: string } = {}) {
   return detectAbi(parseModule(module(spec)), ABIS, { abi: choice.abi ?? 'auto', export: choice.export ?? '' });
@@ -96,7 +98,8 @@ describe('the ABI of a module', () => {
     const matching = detect(exporting('alloc'), { abi: 'bytes' });
     assert.equal(matching.kind === 'abi' && matching.because, 'it looks like bytes');
     assert.equal(nameOf(detect(exporting('proxy_abi_version_0_2_0'), { abi: 'numeric' })), 'numeric');
-    const unknown = detect(exporting('f'), { abi: 'component' });
+    const older = ABIS.filter(({ name }) => name !== 'component');
+    const unknown = detectAbi(parseModule(module(exporting('f'))), older, { abi: 'component', export: '' });
     assert.ok(unknown.kind === 'refused');
     assert.match(unknown.refusal.remedy, /auto/);
   });
@@ -193,6 +196,10 @@ describe('a module of an ABI outside this project', () => {
       ],
     };
     assert.equal(detect(spec).kind, 'abi');
+  });
+
+  test('every name that a flow may save has its place in the order of detection, and no other', () => {
+    assert.deepEqual(ORDER.map(({ name }) => name).sort(), [...ABI_NAMES].sort());
   });
 
   test('none of the refusals takes an ordinary module', () => {

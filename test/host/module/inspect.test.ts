@@ -44,6 +44,7 @@ function abi(name: AbiName, matches: (description: ModuleDescription) => boolean
 const ABIS = [
   abi('component', () => false),
   abi('wasi-command', ({ exports }) => exports.some(({ name }) => name === '_start')),
+  abi('bytes', () => false),
   abi('numeric', ({ imports }) => imports.length === 0, caller),
 ];
 

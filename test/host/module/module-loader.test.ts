@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { LOAD_TIMEOUT } from '#dist/host/limits';
 import { ModuleLoader } from '#dist/host/module/module-loader';
 import type { LoadRequest } from '#dist/host/module/loader-messages';
 import { guestFile } from '../../support/guests';
-
-/** Seconds. */
-const TIMEOUT = 2;
 
 function request(guest: string): LoadRequest {
   return {
@@ -18,12 +16,15 @@ function request(guest: string): LoadRequest {
 }
 
 test('an answer that comes after its time-out is not taken for that of the next module', async () => {
-  const loader = new ModuleLoader(TIMEOUT);
+  /** Seconds that only the first module is given. */
+  const timeout = 0.2;
+  const slow = request('wat/triple');
+  const loader = new ModuleLoader((asked) => (asked === slow ? timeout : LOAD_TIMEOUT));
   try {
-    const late = assert.rejects(loader.load(request('wat/triple')), { code: 'module', message: /within 2 s/ });
+    const late = assert.rejects(loader.load(slow), { code: 'module', message: /within 0\.2 s/ });
     const next = loader.load(request('wat/loop'));
-    // the first answer waits behind this, and the time-out with it
-    const end = Date.now() + TIMEOUT * 1000 + 200;
+    // the first answer waits behind this, and the time-out with it, which comes first
+    const end = Date.now() + 1500;
     while (Date.now() < end);
     await late;
     const { inspection } = await next;

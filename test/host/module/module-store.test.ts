@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { LoadedModule } from '#dist/host/module/loader-messages';
-import { ModuleLoader } from '#dist/host/module/module-loader';
+import { ModuleLoader, SlowModuleError } from '#dist/host/module/module-loader';
 import { ModuleStore, type ModuleOutcome, type ModuleRequest } from '#dist/host/module/module-store';
 import { guestFile } from '../../support/guests';
 import { eventually } from '../../support/node-red';
@@ -41,6 +41,17 @@ class TextLoader extends ModuleLoader {
     const file = request.source.kind === 'file' ? request.source.file : '';
     const fingerprint = Date.now() < this.#staleUntil ? this.stale : readFileSync(file, 'utf8');
     return Promise.resolve({ fingerprint } as LoadedModule);
+  }
+}
+
+/** Takes too long a few times, as on a machine that is busy. */
+class BusyLoader extends ModuleLoader {
+  readonly times: number[] = [];
+
+  override load(...request: Parameters<ModuleLoader['load']>): ReturnType<ModuleLoader['load']> {
+    this.times.push(performance.now());
+    if (this.times.length > 4) return super.load(...request);
+    return Promise.reject(new SlowModuleError('module', 'It could not be loaded.'));
   }
 }
 
@@ -89,6 +100,31 @@ describe('the module store', () => {
       assert.ok([...compiled][0] instanceof WebAssembly.Module);
     } finally {
       for (const unsubscribe of subscriptions) unsubscribe();
+      await loader.close();
+    }
+  });
+
+  test('a module that took too long is tried again, later each time, and told of once until it is there', async () => {
+    const loader = new BusyLoader();
+    const store = new ModuleStore(loader, MAX_FILE_SIZE, { first: 50, most: 100 });
+    const told: string[] = [];
+    const unsubscribe = store.subscribe(requestOf(guestFile('wat/loop')), (outcome) => {
+      told.push(outcome.kind === 'loaded' ? outcome.kind : outcome.error.message);
+    });
+    try {
+      await eventually('it is there', () => told.includes('loaded'));
+      assert.deepEqual(told, [
+        'It could not be loaded. It is tried again, later each time, up to every 5 minutes.',
+        'loaded',
+      ]);
+      // the first wait may be cut short by the news that there are no declarations; a timer may be a millisecond early
+      const waits = loader.times.slice(2).map((time, index) => time - (loader.times[index + 1] ?? 0));
+      assert.ok(
+        waits.slice(0, 3).every((wait) => wait >= 98),
+        waits.join(', '),
+      );
+    } finally {
+      unsubscribe();
       await loader.close();
     }
   });

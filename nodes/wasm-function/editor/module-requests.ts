@@ -11,7 +11,10 @@ export type Description =
   | { readonly inspection: Inspection; readonly error?: undefined }
   | { readonly inspection?: undefined; readonly error: ModuleError };
 
-export type DescribedChoice = Pick<FunctionProperties, 'file' | 'fileType' | 'abi' | 'export' | 'memory'>;
+export type DescribedChoice = Pick<
+  FunctionProperties,
+  'file' | 'fileType' | 'abi' | 'export' | 'signature' | 'convention' | 'memory'
+>;
 
 /** A module in one of the folders that a relative path is looked for in. */
 export interface KnownModule {
@@ -63,7 +66,7 @@ export class RequestRefused extends Error {
 }
 
 /** @param stop ends the question: the runtime looks at no module for a request that has ended */
-export async function describeModule(choice: DescribedChoice, stop: AbortSignal): Promise<Description> {
+export async function describeModule(choice: DescribedChoice, stop?: AbortSignal): Promise<Description> {
   return send<Description>({ url: 'wasm-function/describe', ...json(choice) }, stop);
 }
 

@@ -4,7 +4,7 @@ import { isOfOneNode } from '../../mqtt/connection-log';
 import { MqttError, messageOf } from '../../mqtt/errors';
 import type { ConnectionStatus } from '../../mqtt/status';
 import { SavedValueError } from '../saved-value';
-import type { ShownStatus } from './watched-status';
+import type { Busy, ShownStatus } from './watched-status';
 
 /** The runtime's mqtt-connection node, as the nodes that use it see it. */
 export interface MqttConnectionNode extends Node<{ user: unknown; password: unknown }> {
@@ -38,20 +38,20 @@ export function asConfigurationError(error: unknown): MqttError {
 export function showMisconfigured(RED: NodeAPI, node: Node, id: unknown, error: unknown): MqttError {
   const problem = asConfigurationError(error);
   const { message } = problem;
-  node.status(statusOf(RED, { kind: 'failed', reason: 'configuration', message }, node.type));
+  node.status(statusOf({ kind: 'failed', reason: 'configuration', message }, node.type));
   if (findNode(RED, id).problem !== problem) node.warn(message);
   return problem;
 }
 
 /**
  * Shows a status on `node`. Reasons that lie with the node itself are logged, each once; others the connection logs.
- * Own keys are in the catalogue of each node: the editor translates those, but not a text with a number in it, which
- * comes in the language of the runtime.
+ * Own keys are in the catalogue of each node, and the editor translates those; a text with a number in it would come in
+ * the language of the runtime, so that there are signs in place of its words.
  */
-export function showStatus(RED: NodeAPI, node: Node): (status: ShownStatus) => void {
+export function showStatus(node: Node): (status: ShownStatus) => void {
   let lastProblem = '';
   return (status) => {
-    node.status(statusOf(RED, status, node.type));
+    node.status(statusOf(status, node.type));
     if (isConnected(status)) lastProblem = '';
     if (status.kind !== 'failed' || !isOfOneNode(status.reason) || status.message === lastProblem) return;
     lastProblem = status.message;
@@ -76,7 +76,20 @@ const LIGHTS = {
   failed: { fill: 'red', shape: 'ring' },
 } as const satisfies Record<ConnectionStatus['kind'], NodeStatus>;
 
-function statusOf(RED: NodeAPI, status: ShownStatus, type: string): NodeStatus {
+/** What a source counts; its help says what each sign means. */
+const SIGNS: Readonly<Record<Busy['what'], string>> = {
+  'in-flight': '▶',
+  retrying: '↻',
+  'dead-letters': '†',
+  'given-up': '✗',
+};
+
+/** `↻ 3` */
+export function formatBusy({ what, number }: Busy): string {
+  return `${SIGNS[what]} ${String(number)}`;
+}
+
+function statusOf(status: ShownStatus, type: string): NodeStatus {
   switch (status.kind) {
     case 'connecting':
       return { fill: 'yellow', shape: 'ring', text: 'node-red:common.status.connecting' };
@@ -84,10 +97,8 @@ function statusOf(RED: NodeAPI, status: ShownStatus, type: string): NodeStatus {
       return { fill: 'green', shape: 'dot', text: 'node-red:common.status.connected' };
     case 'disconnected':
       return { fill: 'red', shape: 'ring', text: 'node-red:common.status.disconnected' };
-    case 'busy': {
-      const text = RED._(`${type}.busy.${status.what}`, { number: status.number });
-      return { fill: 'yellow', shape: 'dot', text };
-    }
+    case 'busy':
+      return { fill: 'yellow', shape: 'dot', text: formatBusy(status) };
     case 'waiting':
       return { ...LIGHTS[status.connection], text: `⏳ ${String(status.number)}` };
     case 'failed':

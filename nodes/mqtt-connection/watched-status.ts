@@ -1,6 +1,6 @@
 import type { ConnectionStatus } from '../../mqtt/status';
 
-/** What a source has to do, counted; `<type>.busy.<what>` in its catalogue. */
+/** What a source has to do, counted. */
 export interface Busy {
   readonly kind: 'busy';
   readonly what: 'in-flight' | 'retrying' | 'dead-letters' | 'given-up';

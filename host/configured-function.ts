@@ -1,9 +1,9 @@
 import { findAbi } from './abi';
 import type { CallPlan } from './abi/adapter';
 import { listNames } from './abi/module-exports';
-import { closedError, fromErrorData, queueError, WasmFunctionError } from './errors';
+import { closedError, fromErrorData, queueError, toErrorData, WasmFunctionError } from './errors';
 import type { Execution, Executor } from './execution/executor';
-import type { Inspection } from './inspection';
+import type { InspectedCall, Inspection } from './inspection';
 import type { LoadedModule } from './module/loader-messages';
 import { planDeclared } from './module/declared-plan';
 import { notTaken, type ModuleOutcome, type ModuleStore } from './module/module-store';
@@ -201,6 +201,17 @@ export function planCall(loaded: LoadedModule, options: PlannedOptions, maxOutpu
         caller.plan(core.description, choice))
       : caller.plan(core.description, { ...choice, signature: parseSignature(options.signature) });
   return { ...plan, abi: inspection.abi, maxOutput: maxOutput * MIB };
+}
+
+/** Whether it can be planned, for people to see before anything is called. @param maxOutput as of `planCall` */
+export function inspectCall(loaded: LoadedModule, options: PlannedOptions, maxOutput: number): InspectedCall {
+  try {
+    const plan = planCall(loaded, options, maxOutput);
+    return { kind: 'callable', export: plan.export, signature: formatSignature(plan.signature) };
+  } catch (error) {
+    if (!(error instanceof WasmFunctionError)) throw error;
+    return { kind: 'refused', refusal: toErrorData(error) };
+  }
 }
 
 function noExportChosen(offered: Inspection['exports']): WasmFunctionError {

@@ -1,4 +1,4 @@
-import { ConfiguredFunction } from './configured-function';
+import { ConfiguredFunction, inspectCall } from './configured-function';
 import { WorkerExecutor } from './execution/worker-executor';
 import type { Inspection } from './inspection';
 import { memoryCap, MIB, PAGE_SIZE, type HostLimits } from './limits';
@@ -43,7 +43,11 @@ export function createWasmHost(limits: HostLimits, log: HostLog, options: HostOp
     choice: InspectionChoice = {},
     signal?: AbortSignal,
   ): Promise<Inspection> {
-    return (await look(source, choice, signal)).inspection;
+    const loaded = await look(source, choice, signal);
+    const { inspection } = loaded;
+    if (choice.export === undefined || inspection.refusal !== undefined) return inspection;
+    const { export: name, signature = '', convention = 'auto' } = choice;
+    return { ...inspection, call: inspectCall(loaded, { export: name, signature, convention }, limits.maxOutput) };
   }
 
   return {

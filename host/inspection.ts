@@ -26,6 +26,8 @@ export interface Inspection {
   readonly exports: readonly InspectedExport[];
   /** The export that is called where none is named, when there is exactly one. */
   readonly defaultExport?: string;
+  /** Of the export that was asked about; absent where none was, or where the module is refused. */
+  readonly call?: InspectedCall;
   readonly imports: readonly InspectedImport[];
   /** How many exports and imports are not listed; absent when all are. */
   readonly unlisted?: { readonly exports: number; readonly imports: number };
@@ -33,6 +35,13 @@ export interface Inspection {
   readonly memories: readonly string[];
   readonly tables: readonly string[];
 }
+
+/** Whether an export can be called with the signature and convention it was asked about with. */
+export type InspectedCall =
+  /** `signature` is what it will be called with, as `(string) → string`. */
+  | { readonly kind: 'callable'; readonly export: string; readonly signature: string }
+  /** `export` where there is no such export, or none is chosen; `abi` where it cannot be called like that. */
+  | { readonly kind: 'refused'; readonly refusal: ErrorData };
 
 export interface InspectedExport {
   readonly name: string;

@@ -68,7 +68,10 @@ export interface WasmFunction {
 /** What a node's configuration says about a module that is to be inspected; blank or absent is automatic. */
 export interface InspectionChoice {
   readonly abi?: AbiName | 'auto';
+  /** With it, blank or not, the inspection says whether that export can be called. */
   readonly export?: string;
+  readonly signature?: string;
+  readonly convention?: Convention | 'auto';
   /** MiB of linear memory. */
   readonly memory?: number;
 }

@@ -5,15 +5,36 @@ interface Language {
   readonly refusal: Refusal;
 }
 
-/** What makes a module of one file, or of a crate, by language; NAME stands for the file's or the function's. */
+/**
+ * What makes a module of one file, or of a crate, by language; NAME stands for the file's. They export every function
+ * that is meant for others, so that they run as they are.
+ */
 export const BUILD_COMMANDS = {
   rust: 'wasm-pack build --target nodejs',
-  c: 'clang --target=wasm32 -O2 -nostdlib -Wl,--no-entry -Wl,--export=NAME -o NAME.wasm NAME.c',
+  c: 'clang --target=wasm32 -O2 -nostdlib -fvisibility=default -Wl,--no-entry -Wl,--export-dynamic -o NAME.wasm NAME.c',
   go: 'tinygo build -target=wasm-unknown -o NAME.wasm',
   zig: 'zig build-exe NAME.zig -target wasm32-freestanding -fno-entry -rdynamic -O ReleaseSmall',
   assemblyscript: 'npx -p assemblyscript asc NAME.ts -o NAME.wasm -O',
   wat: 'npx -p wabt wat2wasm NAME.wat -o NAME.wasm',
 } as const;
+
+/**
+ * The command for a file, to be copied into a shell.
+ * @param file its name; a header is part of the program of that name
+ */
+export function buildCommand(language: keyof typeof BUILD_COMMANDS, file: string): string {
+  const stem = file.slice(0, file.lastIndexOf('.'));
+  const ending = file.slice(stem.length).replace(/^\.h$/i, '.c');
+  return BUILD_COMMANDS[language].replace(/NAME(\.\w+)/g, (_name, written: string) =>
+    quoteForShell(`${stem}${written === '.wasm' ? written : ending}`),
+  );
+}
+
+/** Blanks and signs mean something to a shell, and a name that begins with a dash is an option to the compiler. */
+function quoteForShell(name: string): string {
+  const path = name.startsWith('-') ? `./${name}` : name;
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
 
 const BUILD_FIRST =
   'Build it for a WebAssembly target first (wasm32), and give the .wasm file that the compiler writes.';

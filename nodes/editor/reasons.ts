@@ -9,6 +9,8 @@ export interface ReasonsOptions<P> {
   readonly defaults: DialogDefinition<P>['defaults'];
   /** Of the fields' ids: `node-input`, `node-config-input`. */
   readonly prefix: string;
+  /** More on why this field is wrong, to be said behind the reason: any text, which is not taken for HTML. */
+  detail?(property: string): string | undefined;
   /** Called with the fields whose values cannot be used. */
   onChange?(wrong: JQuery[]): void;
 }
@@ -25,7 +27,8 @@ export function showReasons<P>(options: ReasonsOptions<P>): () => void {
     wrong = checks.flatMap(({ property, field, validate }) => {
       const answer = validate.call(node, field.val(), {});
       const reason = typeof answer === 'string' ? answer : undefined;
-      showReason(field, `${prefix}-${property}-reason`, reason);
+      const detail = reason === undefined ? undefined : options.detail?.(property);
+      showReason(field, `${prefix}-${property}-reason`, detail === undefined ? reason : `${reason} – ${detail}`);
       return answer === true ? [] : [field];
     });
     options.onChange?.(wrong);

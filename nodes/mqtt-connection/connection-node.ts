@@ -6,7 +6,7 @@ import type { ConnectionStatus } from '../../mqtt/status';
 import { configurationFault, findNode, showProblem } from '../bridge/misconfigured';
 import { nodeStatus, type Waiting } from '../bridge/shown-status';
 
-/** What a source has to do, counted; `<type>.busy.<what>` in its catalogue. */
+/** What a source has to do, counted. */
 export interface Busy {
   readonly kind: 'busy';
   readonly what: 'in-flight' | 'retrying' | 'dead-letters' | 'given-up';
@@ -47,13 +47,13 @@ export function showMisconfigured(RED: NodeAPI, node: Node, id: unknown, error: 
 
 /**
  * Shows a status on `node`. Reasons that lie with the node itself are logged, each once; others the connection logs.
- * Own keys are in the catalogue of each node: the editor translates those, but not a text with a number in it, which
- * comes in the language of the runtime.
+ * Own keys are in the catalogue of each node, and the editor translates those; a text with a number in it would come in
+ * the language of the runtime, so that there are signs in place of its words.
  */
-export function showStatus(RED: NodeAPI, node: Node): (status: ShownStatus) => void {
+export function showStatus(node: Node): (status: ShownStatus) => void {
   let lastProblem = '';
   return (status) => {
-    node.status(statusOf(RED, status, node.type));
+    node.status(statusOf(status, node.type));
     if (isConnected(status)) lastProblem = '';
     if (status.kind !== 'failed' || !isOfOneNode(status.reason) || status.message === lastProblem) return;
     lastProblem = status.message;
@@ -65,7 +65,19 @@ function isConnected(status: ShownStatus): boolean {
   return status.kind === 'waiting' ? status.connection === 'connected' : ['connected', 'busy'].includes(status.kind);
 }
 
-function statusOf(RED: NodeAPI, status: ShownStatus, type: string): NodeStatus {
-  if (status.kind !== 'busy') return nodeStatus(status, type);
-  return { fill: 'yellow', shape: 'dot', text: RED._(`${type}.busy.${status.what}`, { number: status.number }) };
+/** What a source counts; its help says what each sign means. */
+const SIGNS: Readonly<Record<Busy['what'], string>> = {
+  'in-flight': '▶',
+  retrying: '↻',
+  'dead-letters': '†',
+  'given-up': '✗',
+};
+
+/** `↻ 3` */
+export function formatBusy({ what, number }: Busy): string {
+  return `${SIGNS[what]} ${String(number)}`;
+}
+
+function statusOf(status: ShownStatus, type: string): NodeStatus {
+  return status.kind === 'busy' ? { fill: 'yellow', shape: 'dot', text: formatBusy(status) } : nodeStatus(status, type);
 }

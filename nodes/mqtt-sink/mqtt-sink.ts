@@ -23,11 +23,7 @@ const register = (RED: NodeAPI): void => {
 
   function connect(node: Node, settings: SinkSettings, connection: Connection): void {
     let used: Publisher | undefined;
-    const status = new SinkStatus<ConnectionStatus>(
-      { kind: 'connecting' },
-      showStatus(RED, node),
-      () => used?.waiting ?? 0,
-    );
+    const status = new SinkStatus<ConnectionStatus>({ kind: 'connecting' }, showStatus(node), () => used?.waiting ?? 0);
     // Before the first thing that may fail: what was opened until then is released.
     node.on('close', (removed: boolean, done: (error?: Error) => void) => {
       status.close();

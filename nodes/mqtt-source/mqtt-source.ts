@@ -53,7 +53,7 @@ const register = (RED: NodeAPI): void => {
       },
     });
     const status = new SourceStatus({
-      show: showStatus(RED, node),
+      show: showStatus(node),
       load: () => ({ ...receiver.counts, inFlight: uses.subscription?.inFlight ?? 0 }),
       maxInFlight: settings.maxInFlight,
     });

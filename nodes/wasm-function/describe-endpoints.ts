@@ -1,6 +1,6 @@
 /** What the editor shows of a module before anything is deployed. */
 import type { NodeAPI } from 'node-red';
-import { ABI_NAMES, type AbiName } from '../../host/abi/adapter';
+import { ABI_NAMES, CONVENTIONS } from '../../host/abi/adapter';
 import { WasmFunctionError } from '../../host/errors';
 import type { HostLimits } from '../../host/limits';
 import type { InspectionChoice } from '../../host/wasm-function';
@@ -13,8 +13,9 @@ import { receiveModule } from './receive-file';
 import { MEMORY_RANGE } from './settings';
 
 /**
- * Body: `{file, fileType, abi, export, memory}` as a node saves them, `fileType` being `str` or `env`. Answer:
- * `{inspection}`, or `{error}` where there is no such file, which is a good answer to the question asked.
+ * Body: `{file, fileType, abi, export, signature, convention, memory}` as a node saves them, `fileType` being `str` or
+ * `env`. Answer: `{inspection}`, whose `call` says whether the export can be called like that, or `{error}` where there
+ * is no such file, which is a good answer to the question asked.
  */
 export function describeFile(RED: NodeAPI, { hosts, paths, limits }: EndpointServices): Handler {
   return async (request, signal) => {
@@ -43,10 +44,11 @@ export function describeUpload({ hosts, limits }: EndpointServices): Handler {
 }
 
 function readInspectionChoice(asked: Readonly<Record<string, unknown>>, limits: HostLimits): InspectionChoice {
-  const abis: readonly (AbiName | 'auto')[] = ['auto', ...ABI_NAMES];
   return {
-    abi: readChoice('abi', asked.abi, abis, 'auto'),
+    abi: readChoice('abi', asked.abi, ['auto', ...ABI_NAMES], 'auto'),
     export: readText('export', asked.export),
+    signature: readText('signature', asked.signature).trim(),
+    convention: readChoice('convention', asked.convention, ['auto', ...CONVENTIONS], 'auto'),
     memory: readNumber('memory', asked.memory, MEMORY_RANGE, limits.memory),
   };
 }

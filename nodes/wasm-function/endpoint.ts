@@ -7,11 +7,18 @@ import { SavedValueError } from '../saved-value';
 /** @param signal aborts where the connection ends before the answer is sent */
 export type Handler = (request: Request, signal: AbortSignal) => Promise<unknown>;
 
+/**
+ * What a request was refused for, where its sender may want to know: another file has the name (`taken`), one is being
+ * stored under it (`storing`), a folder has it (`folder`), or there is no user directory to store it in (`no-folder`).
+ */
+export type RequestCode = 'request' | 'taken' | 'storing' | 'folder' | 'no-folder';
+
 /** An answer in place of a result, with the HTTP status that says so. */
 export class RequestError extends Error {
   constructor(
     readonly status: number,
     message: string,
+    readonly code: RequestCode = 'request',
   ) {
     super(message);
   }
@@ -112,8 +119,8 @@ function endAfterAnswer(request: Request, response: Response): void {
   request.resume();
 }
 
-function toRefusal(error: unknown): { status: number; code: ErrorCode | 'request'; message: string } {
-  if (error instanceof RequestError) return { status: error.status, code: 'request', message: error.message };
+function toRefusal(error: unknown): { status: number; code: ErrorCode | RequestCode; message: string } {
+  if (error instanceof RequestError) return { status: error.status, code: error.code, message: error.message };
   if (error instanceof SavedValueError) return { status: 400, code: 'request', message: error.message };
   if (error instanceof WasmFunctionError) return { status: 422, code: error.code, message: error.message };
   return {

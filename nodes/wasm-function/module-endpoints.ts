@@ -58,6 +58,7 @@ function requireFolder({ uploads }: EndpointServices): UploadFolder {
   throw new RequestError(
     409,
     'Node-RED runs without a user directory, so there is no place to store a file. Name a path instead.',
+    'no-folder',
   );
 }
 

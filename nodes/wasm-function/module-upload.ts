@@ -26,10 +26,10 @@ export class UploadFolder {
     const taken = names.includes(name) ? name : names.find((each) => each.toLowerCase() === name.toLowerCase());
     if (taken === undefined) return name;
     const stats = await lstat(join(this.folder, taken)).catch(() => undefined);
-    if (!replace && !(stats?.isFile() === true && stats.size === size)) throw isTaken(taken);
     if (stats?.isDirectory() === true) {
-      throw new RequestError(409, `"${taken}" is a folder, which no file replaces. Rename the file.`);
+      throw new RequestError(409, `"${taken}" is a folder, which no file replaces. Rename the file.`, 'folder');
     }
+    if (!replace && !(stats?.isFile() === true && stats.size === size)) throw isTaken(taken);
     return taken;
   }
 
@@ -41,7 +41,8 @@ export class UploadFolder {
    */
   async store(name: string, bytes: Uint8Array, replace: boolean): Promise<string> {
     const claimed = name.toLowerCase();
-    if (this.#storing.has(claimed)) throw new RequestError(409, `"${name}" is being stored just now. Try again.`);
+    if (this.#storing.has(claimed))
+      throw new RequestError(409, `"${name}" is being stored just now. Try again.`, 'storing');
     this.#storing.add(claimed);
     try {
       const target = await this.check(name, replace, bytes.length);
@@ -87,7 +88,11 @@ export class UploadFolder {
 }
 
 function isTaken(name: string): RequestError {
-  return new RequestError(409, `There is another file "${name}" already. Rename yours, or replace the other one.`);
+  return new RequestError(
+    409,
+    `There is another file "${name}" already. Rename yours, or replace the other one.`,
+    'taken',
+  );
 }
 
 function reason({ code, message }: NodeJS.ErrnoException): string {

@@ -118,6 +118,7 @@ describe('choosing a module in the dialog', { skip: noBrowser }, () => {
     await editor.edit('node');
     for (const [name, command] of [
       ['mean.c', /clang [^]* -o mean\.wasm mean\.c/],
+      ['mean; date.c', /clang [^]* -o 'mean; date\.wasm' 'mean; date\.c'/],
       ['lib.rs', /wasm-pack build/],
       ['main.go', /tinygo build [^]* -o main\.wasm/],
       ['celsius.ts', /asc celsius\.ts -o celsius\.wasm/],
@@ -131,6 +132,48 @@ describe('choosing a module in the dialog', { skip: noBrowser }, () => {
       await notice.getByRole('button', { name: 'Close' }).click();
       await notice.waitFor({ state: 'detached' });
     }
+  });
+
+  test('a module that would be refused is stored only when the user wants it all the same', async () => {
+    const { page, editor, dialog } = open;
+    const component = join(folder, 'component.wasm');
+    await writeFile(component, Buffer.from('0061736d0d000100', 'hex'));
+    await editor.edit('node');
+    await dialog.drop('#wasm-function-module', [component]);
+    await page.locator('.red-ui-notification', { hasText: /would be refused[^]*component/ }).waitFor();
+    await answer('Cancel');
+    await assert.rejects(stored('component.wasm'), { code: 'ENOENT' });
+    await dialog.drop('#wasm-function-module', [component]);
+    await answer('Store it all the same');
+    await dialog.card.filter({ hasText: 'component' }).waitFor();
+    assert.equal(await dialog.file.inputValue(), 'component.wasm');
+    assert.equal((await stored('component.wasm')).length, 8);
+  });
+
+  test('a module that would be refused takes the place of none', async () => {
+    const { page, editor, dialog } = open;
+    const broken = join(folder, 'counter.wasm');
+    await writeFile(broken, Buffer.from('0061736d01000000ff', 'hex'));
+    await editor.edit('node');
+    await dialog.drop('#wasm-function-module', [broken]);
+    const reason = page.locator('.red-ui-notification', { hasText: 'module' });
+    await reason.first().waitFor();
+    assert.equal(await reason.getByRole('button').count(), 0);
+    assert.deepEqual(new Uint8Array(await stored('counter.wasm')), await guestBytes('wat/counter'));
+  });
+
+  test('what stands in the way of storing a file is said, and nobody is asked to replace what is not there', async () => {
+    const { page, editor, dialog } = open;
+    const refused = '**/wasm-function/modules?*';
+    const error = { code: 'storing', message: '"new.wasm" is being stored just now. Try again.' };
+    await copyFile(guestFile('wat/counter'), join(folder, 'new.wasm'));
+    await page.route(refused, (route) => route.fulfill({ status: 409, json: { error } }));
+    await editor.edit('node');
+    await dialog.drop('#wasm-function-module', [join(folder, 'new.wasm')]);
+    const said = page.locator('.red-ui-notification', { hasText: 'new.wasm' }).first();
+    await said.waitFor();
+    assert.equal(await said.innerText(), error.message);
+    await page.unroute(refused);
   });
 
   test('what is no module is not stored, and the reason is shown', async () => {

@@ -1,6 +1,6 @@
 /** A node whose module or export cannot be used is marked in the editor, also once its dialog is closed. */
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { noBrowser } from '../support/browser';
@@ -9,21 +9,38 @@ import { guestFile } from '../support/guests';
 import { eventually } from '../support/node-red';
 import { functionNode } from '../support/wasm-function-dialog';
 
+const TRIPLE = 'triple/pkg/triple_lib_bg.wasm';
+const PAGE = '<!DOCTYPE html><html></html>';
+const DESCRIBE = '**/wasm-function/describe';
+
 const flows = [
   { id: 'tab', type: 'tab', label: 'Flow' },
   functionNode('refused', 60, { file: 'page.wasm' }),
   functionNode('several', 120, { file: guestFile('rust-bindgen/guest') }),
   functionNode('asked', 180, { file: guestFile('rust-bytes/guest'), export: 'greet' }),
   functionNode('hasty', 240, { file: guestFile('wat/add') }),
+  functionNode('unfit', 300, { file: TRIPLE, export: 'triple', signature: '(string) -> string' }),
+  functionNode('in-place', 360, { file: guestFile('rust-bytes/guest'), export: 'greet', convention: 'in-place' }),
+  functionNode('hurried', 420, { file: guestFile('wat/add') }),
+  functionNode('one', 480, { file: 'mended.wasm', export: 'add' }),
+  functionNode('other', 540, { file: 'mended.wasm' }),
+  functionNode('threadless', 600, { file: guestFile('wat/triple') }),
 ];
 
 interface Validated {
   readonly RED: { nodes: { node(id: string): { valid: boolean; validationErrors?: string[] } } };
 }
 
+interface Editing {
+  readonly RED: { tray: { show(options: object): void; close(): void } };
+  $(selector: string): { typedInput(command: 'value', value: string): void };
+}
+
 describe('a wasm-function node that cannot be called', { skip: noBrowser }, () => {
   const open = new FunctionEditor(flows, {
-    prepare: ({ userDirectory }) => writeFile(join(userDirectory, 'page.wasm'), '<!DOCTYPE html><html></html>'),
+    async prepare({ userDirectory }) {
+      for (const name of ['page.wasm', 'mended.wasm']) await writeFile(join(userDirectory, name), PAGE);
+    },
   });
 
   /** What the editor says is wrong with a node that is not being edited. */
@@ -122,9 +139,128 @@ describe('a wasm-function node that cannot be called', { skip: noBrowser }, () =
     await untilUnmarked('hasty');
   });
 
+  test('is marked while its export cannot be called with its signature, for which the runtime says why', async () => {
+    const { page, editor } = open;
+    const reason = page.locator('#node-input-signature-reason');
+    await editor.edit('unfit');
+    await reason.filter({ hasText: /cannot be called with it – [^]*\(string\) → string[^]* does not fit / }).waitFor({
+      state: 'attached',
+    });
+    await page.getByRole('tab', { name: 'Values' }).getByRole('img', { name: 'corrected' }).waitFor();
+    await editor.confirmDialog();
+    await untilMarked('unfit');
+    assert.deepEqual(await faults('unfit'), ['signature: the export cannot be called with it']);
+    await editor.edit('unfit');
+    await open.dialog.openTab('Values');
+    await reason.waitFor();
+    await page.locator('#node-input-signature').fill('(f64) -> f64');
+    await page.locator('#node-input-signature').blur();
+    await reason.waitFor({ state: 'detached' });
+    await editor.confirmDialog();
+    await untilUnmarked('unfit');
+  });
+
+  test('is marked also where the signature is mended into one that does not fit, and Done pressed at once', async () => {
+    const { page, editor, dialog } = open;
+    await editor.edit('unfit');
+    await dialog.option('triple').waitFor();
+    await dialog.openTab('Values');
+    await page.locator('#node-input-signature').fill('(f64, f64) -> f64');
+    await editor.confirmDialog();
+    await untilMarked('unfit');
+  });
+
+  test('is marked while its export cannot be called with its convention', async () => {
+    const { page, editor, dialog } = open;
+    const reason = page.locator('#node-input-convention-reason');
+    await editor.edit('in-place');
+    await reason.filter({ hasText: 'cannot be called with it' }).waitFor({ state: 'attached' });
+    await editor.confirmDialog();
+    await untilMarked('in-place');
+    await editor.edit('in-place');
+    await dialog.openTab('Values');
+    await page.locator('#node-input-convention').selectOption('packed');
+    await reason.waitFor({ state: 'detached' });
+    await editor.confirmDialog();
+    await untilUnmarked('in-place');
+  });
+
+  test('is marked by an answer that comes after its dialog was confirmed, opened again and cancelled', async () => {
+    const { page, editor, dialog } = open;
+    await editor.edit('hurried');
+    await dialog.option('add').waitFor();
+    const held: (() => Promise<void>)[] = [];
+    await page.route(DESCRIBE, (route) => void held.push(() => route.continue()));
+    await dialog.file.fill('nothing-there.wasm');
+    await editor.confirmDialog();
+    await eventually('the module is asked for', () => held.length > 0);
+    await editor.edit('hurried');
+    await eventually('it is asked for by the dialog', () => held.length > 1);
+    await editor.cancelDialog();
+    assert.deepEqual(await faults('hurried'), [], 'nothing is known of it yet');
+    await page.unroute(DESCRIBE);
+    // what the dialog asked has ended with it
+    await Promise.all(held.map((go) => go().catch(() => undefined)));
+    await untilMarked('hurried');
+  });
+
+  test('is marked no more once its module is mended, in whichever dialog that is seen', async () => {
+    const { editor, dialog, nodeRed } = open;
+    for (const id of ['one', 'other']) {
+      await editor.edit(id);
+      await dialog.card.filter({ hasText: 'HTML' }).waitFor();
+      await editor.confirmDialog();
+      await untilMarked(id);
+    }
+    await copyFile(guestFile('wat/add'), join(nodeRed.userDirectory, 'mended.wasm'));
+    await editor.edit('other');
+    await dialog.option('add').waitFor();
+    await editor.confirmDialog();
+    await untilUnmarked('other');
+    await untilUnmarked('one');
+    assert.deepEqual(await faults('one'), []);
+  });
+
+  test('is not marked where the runtime had no thread to look at its module with', async () => {
+    const { page, editor, dialog } = open;
+    const error = { code: 'closed', message: 'No worker thread could be started (ERR_WORKER_INIT_FAILED).' };
+    await page.route(DESCRIBE, (route) => route.fulfill({ json: { error } }));
+    await editor.edit('threadless');
+    await dialog.card.filter({ hasText: 'No worker thread' }).waitFor();
+    await page.locator('#node-input-name').fill('not looked at');
+    await editor.confirmDialog();
+    await page.unroute(DESCRIBE);
+    assert.deepEqual(await faults('threadless'), []);
+  });
+
+  test('is looked at again when the dialog comes back from below another one', async () => {
+    const { page, editor, dialog } = open;
+    await editor.edit('hasty');
+    await dialog.option('triple').waitFor();
+    await page.route(DESCRIBE, () => undefined);
+    await dialog.typeFile('first.wasm');
+    const busy = page.locator('#wasm-function-module[aria-busy]');
+    await busy.waitFor();
+    await page.unroute(DESCRIBE);
+    const ended = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/describe'));
+    const trays = page.locator('.red-ui-tray');
+    await page.evaluate((file) => {
+      const { RED, $ } = window as unknown as Editing;
+      // in one go: the dialog is out of the document before the pause after typing is over
+      $('#node-input-file').typedInput('value', file);
+      RED.tray.show({ title: 'above', width: 400 });
+    }, guestFile('wat/swap'));
+    await trays.filter({ hasText: 'above' }).waitFor();
+    await page.locator('#wasm-function-module').waitFor({ state: 'detached' });
+    // the pause after typing is over: what was asked before is given up, and nothing can be asked yet
+    await ended;
+    await page.evaluate(() => (window as unknown as Editing).RED.tray.close());
+    await dialog.option('swap').waitFor();
+    await busy.waitFor({ state: 'detached' });
+  });
+
   test('is looked at no more where another file is chosen, or the dialog is closed', async () => {
     const { page, editor, dialog } = open;
-    const held = '**/wasm-function/describe';
     const asked: string[] = [];
     const ended: string[] = [];
     const fileOf = (request: { postData(): string | null }): string =>
@@ -133,7 +269,7 @@ describe('a wasm-function node that cannot be called', { skip: noBrowser }, () =
       if (request.url().endsWith('/describe')) ended.push(fileOf(request));
     });
     // never answered
-    await page.route(held, (route) => void asked.push(fileOf(route.request())));
+    await page.route(DESCRIBE, (route) => void asked.push(fileOf(route.request())));
     const until = (what: string, list: string[], file: string): Promise<boolean> =>
       eventually(`${file} is ${what}`, () => list.includes(file));
     await editor.edit('hasty');
@@ -144,7 +280,7 @@ describe('a wasm-function node that cannot be called', { skip: noBrowser }, () =
     await until('asked for', asked, 'second.wasm');
     await editor.cancelDialog();
     await until('given up', ended, 'second.wasm');
-    await page.unroute(held);
+    await page.unroute(DESCRIBE);
   });
 
   test('no error reached the console', () => {

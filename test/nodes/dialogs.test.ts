@@ -117,8 +117,9 @@ const EXAMPLES: Readonly<Record<string, Record<string, { good?: unknown[]; bad: 
   },
   'wasm-function': {
     file: { good: ['module', '${MODULE}'], bad: ['', '  ', HOSTILE] },
-    // only an open dialog knows which exports there are
+    // only an open dialog knows which exports there are, and how they can be called
     export: { good: ['triple', '${EXPORT}'], bad: [] },
+    convention: { good: ['packed', '${CONVENTION}'], bad: [] },
     signature: { good: ['(string, u32) -> bytes', '() → ()'], bad: ['string', '(text) -> bytes', `(${HOSTILE})`] },
     input: { good: ['payload.noise', undefined], bad: ['a..b', HOSTILE] },
     output: { good: ['result'], bad: ['a..b', HOSTILE] },

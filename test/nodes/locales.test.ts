@@ -183,13 +183,13 @@ describe('what looks for texts', () => {
     const source = `
       function show(isOdd: boolean, n: number, given: string) {
         const sign = isOdd ? '✗' : word();
-        const text = RED._(\`\${type}.busy.\${n}\`);
+        const text = RED._(\`\${type}.status.\${n}\`);
         return [{ fill, text }, { fill, text: \`\${sign} \${rate(n)}\` }, { fill, text: given }];
       }
       function word() { return 'many'; }
       function rate(n: number) { return n > 9 ? \`\${n}/s\` : 'slow'; }`;
     assert.deepEqual(statusTexts(source, ['rate']), [
-      { kind: 'written', text: '\0.busy.\0' },
+      { kind: 'written', text: '\0.status.\0' },
       { kind: 'written', text: '\0 \0' },
       { kind: 'written', text: '✗' },
       { kind: 'written', text: 'many' },
@@ -200,7 +200,7 @@ describe('what looks for texts', () => {
   });
 
   test('a status passes as a key that is there or as figures, and fails with a word, an unknown key or text', () => {
-    const written = ['mqtt-source.status.\0', '\0.busy.\0', 'node-red:common.status.error', ' ✗ \0', ''];
+    const written = ['mqtt-source.status.\0', '\0.status.\0', 'node-red:common.status.error', ' ✗ \0', ''];
     for (const text of written) assert.ok(isTranslatable({ kind: 'written', text }), text);
     assert.ok(isTranslatable({ kind: 'figures', text: '\0 k/s' }));
     const untold = ['broken', 'mqtt-source.status.none', 'node-red:common.status.none', '\0 waiting'];

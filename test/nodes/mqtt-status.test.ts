@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import type { ConnectionStatus } from '#dist/mqtt/status';
-import type { ShownStatus } from '#dist/nodes/mqtt-connection/connection-node';
+import { formatBusy, type ShownStatus } from '#dist/nodes/mqtt-connection/connection-node';
 import { SinkStatus } from '#dist/nodes/bridge/sink-status';
 import { SourceStatus } from '#dist/nodes/mqtt-source/source-status';
+import { languagesOf, readText } from '../support/catalogue';
 
 const SECOND = 1000;
 const IDLE = { inFlight: 0, retrying: 0, deadLetters: 0, givenUp: 0 };
@@ -24,6 +25,26 @@ afterEach(() => {
 });
 const show = (status: ShownStatus): void => void shown.push(status);
 const last = (): ShownStatus | undefined => shown.at(-1);
+
+const COUNTED = ['in-flight', 'retrying', 'dead-letters', 'given-up'] as const;
+
+describe('what a source counts', () => {
+  const texts = COUNTED.map((what) => formatBusy({ kind: 'busy', what, number: 12 }));
+
+  test('is shown by figures and a sign of its own, which need no translation', () => {
+    for (const text of texts) assert.match(text, /^[^\p{L}\d\s]+ 12$/u);
+    assert.equal(new Set(texts).size, COUNTED.length);
+  });
+
+  test('is explained in the help of every language, and so is what waits in a sink', () => {
+    const signsOf = (help: string): string[] => [...help.matchAll(/`([^`\w\s]+) \d+`/gu)].map(([, sign = '']) => sign);
+    const signs = texts.map((text) => text.slice(0, text.indexOf(' ')));
+    for (const language of languagesOf('mqtt-source')) {
+      assert.deepEqual(signsOf(readText('mqtt-source', 'locales', language, 'mqtt-source.html')), signs, language);
+      assert.deepEqual(signsOf(readText('mqtt-sink', 'locales', language, 'mqtt-sink.html')), ['⏳'], language);
+    }
+  });
+});
 
 describe('the status of a source', () => {
   let load: typeof IDLE;

@@ -122,7 +122,9 @@ describe('admin endpoints of wasm-function', () => {
   test('a stored module is replaced only where that is asked for', async () => {
     await upload('twice.wasm', await guestBytes('wat/triple'));
     const next = await guestBytes('wat/add');
-    assert.equal((await upload('twice.wasm', next)).status, 409);
+    const refused = await upload('twice.wasm', next);
+    assert.equal(refused.status, 409);
+    assert.equal(((await refused.json()) as Answer).error?.code, 'taken');
     assert.equal((await upload('twice.wasm', next, '&replace=true')).status, 200);
     assert.deepEqual(new Uint8Array(await readFile(join(nodeRed.userDirectory, 'wasm', 'twice.wasm'))), next);
   });

@@ -113,7 +113,9 @@ describe('files that are sent to be stored', () => {
     for (const query of ['', '&replace=true']) {
       const response = await admin.upload('folder.wasm', add, query);
       assert.equal(response.status, 409);
-      assert.match(((await response.json()) as Refusal).error?.message ?? '', /folder/);
+      const { error } = (await response.json()) as Refusal;
+      assert.equal(error?.code, 'folder');
+      assert.match(error.message, /is a folder/);
     }
     assert.deepEqual(await readdir(folder), ['folder.wasm']);
   });

@@ -64,7 +64,7 @@ export interface UsedKey {
 /** The keys of a node's catalogue that TypeScript names, as text or as a template; an icon's file is none. */
 export function keysInSource(source: string, type: string): UsedKey[] {
   return stringsOf(source)
-    .filter(({ text, owner }) => owner !== 'icon' && (text.startsWith(`${type}.`) || /^\0\.(status|busy)\./.test(text)))
+    .filter(({ text, owner }) => owner !== 'icon' && (text.startsWith(`${type}.`) || /^\0\.status\./.test(text)))
     .map(({ text }) => (text.startsWith('\0') ? { ...usedKey(type + text.slice(1)), isOwn: false } : usedKey(text)));
 }
 

@@ -5,7 +5,7 @@
 import type { InspectedExport } from '../../../host/inspection';
 import { parseSignature } from '../../../host/values/parse-signature';
 import type { Result } from '../../../host/values/signature';
-import { formatSide, readingsOf, type Reading } from './readings';
+import { formatSide, isData, readingsOf, type Reading } from './readings';
 import './call-guide.css';
 
 export interface GuideParts {
@@ -74,8 +74,8 @@ export class CallGuide {
     const box = $('<div>', { class: 'wasm-function-guide', role: 'group', 'aria-labelledby': title }).appendTo(place);
     box.append($('<b>', { id: title }).text(translate('wasm-function.guide.title', { name: item.name })));
     if (this.#readings.length > 0) {
-      const isData = item.conventions !== undefined || this.#readings.length > 1;
-      const why = isData ? translate('wasm-function.guide.why', { type: item.type }) : (item.question ?? '');
+      const isAmbiguous = item.conventions !== undefined || this.#readings.length > 1;
+      const why = isAmbiguous ? translate('wasm-function.guide.why', { type: item.type }) : (item.question ?? '');
       box.append($('<p>').text(why));
       for (const part of this.#parts) box.append(this.#row(part));
     } else {
@@ -185,14 +185,10 @@ export class CallGuide {
     const { translate } = this.parts;
     const [first, ...others] = values;
     if (first === undefined) return translate('wasm-function.guide.value.nothing');
-    const isOneData = others.length === 0 && ['string', 'bytes', 'json'].includes(first.type);
+    const isOneData = others.length === 0 && isData(first.type);
     const kind = isOneData ? first.type : values.some(({ type }) => isData(type)) ? 'several' : 'numbers';
     return translate(`wasm-function.guide.value.${kind}`, { types: formatSide(values) });
   }
-}
-
-function isData(type: string): boolean {
-  return type === 'string' || type === 'bytes' || type === 'json';
 }
 
 /** Two ways to write one signature are equal. */

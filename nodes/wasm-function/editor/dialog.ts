@@ -13,7 +13,6 @@ import type { DescribedChoice } from './module-requests';
 import { MEMORY_RANGE } from '../settings';
 import { prepareModuleField } from './module-field';
 import { offerUpload } from './module-upload';
-import type { Answer } from './open-question';
 import { OFFERED_ABIS } from './offered-abis';
 import { defaults, type FunctionNode, type FunctionProperties } from './properties';
 import { toldModules } from './told-modules';
@@ -23,6 +22,8 @@ import { nameTypedInput, typedInputOf } from './typed-input';
 const NUMBERS = ['timeout', 'memory', 'concurrency', 'queue'] as const;
 /** Comes with an event after which a field is checked again, although nothing was typed into it. */
 const RECHECK = 'recheck';
+/** Fields whose checks ask what was told of the module. */
+const CHECKED = ['file', 'export', 'signature', 'convention'] as const;
 const TABS = ['function', 'values', 'limits'] as const;
 
 export class FunctionDialog {
@@ -85,6 +86,7 @@ export class FunctionDialog {
       dropArea: $('#wasm-function-tab-function'),
       translate,
       onStored: (file) => {
+        toldModules.outdate(file);
         chooseFile(file);
         this.#isOtherFile = true;
         this.#module.look();
@@ -92,7 +94,7 @@ export class FunctionDialog {
     });
     toldModules.open({
       id: node.id,
-      fields: () => (this.#isShown() ? currentFields() : undefined),
+      fields: () => (this.#isShown() ? describedChoice() : undefined),
       isSearching: () => this.#exports.isSearched,
     });
     // however it is left: a dialog whose node is deleted is neither confirmed nor cancelled
@@ -102,6 +104,7 @@ export class FunctionDialog {
       node,
       defaults,
       prefix: 'node-input',
+      detail: (property) => whyUnfit(node, property),
       onChange: (wrong) => this.#markTabs(wrong),
     });
     this.#module.look();
@@ -120,6 +123,7 @@ export class FunctionDialog {
 
   resize(): void {
     this.#tabs.resize();
+    this.#module.resume();
   }
 
   #followFields(): void {
@@ -136,9 +140,13 @@ export class FunctionDialog {
     });
     for (const property of ['abi', 'memory'] as const) input(property).on('change', () => this.#module.lookSoon());
     for (const property of ['signature', 'convention'] as const) {
-      input(property).on('change keyup', () => {
+      let before = currentChoice()[property];
+      input(property).on('change keyup', (_event, why?: string) => {
+        if (why === RECHECK) return;
         this.#showCallFields();
         this.#checkModule();
+        if (currentChoice()[property] !== before) this.#module.lookSoon();
+        before = currentChoice()[property];
       });
     }
     let name = currentChoice().export;
@@ -178,7 +186,7 @@ export class FunctionDialog {
   /** The checks that ask what was told of the module, here and in the editor, which marks the fields. */
   #checkModule(): void {
     this.#refreshReasons();
-    for (const property of ['file', 'export'] as const) input(property).trigger('keyup', [RECHECK]);
+    for (const property of CHECKED) input(property).trigger('keyup', [RECHECK]);
   }
 
   #isShown(): boolean {
@@ -285,19 +293,23 @@ function prepareLimits(translate: Translate): void {
   show('queue', DEFAULT_QUEUE);
 }
 
+/** What the card and the list of exports show of it: of the call nothing, which is said at its fields. */
 function contentOf(view: ModuleView | undefined): string {
-  return JSON.stringify(view?.kind === 'described' ? view.description : view);
+  const { inspection, error } = view?.kind === 'described' ? view.description : {};
+  return JSON.stringify([view?.kind, error, { ...inspection, call: undefined }]);
+}
+
+/** Why the export cannot be called with its signature or convention, in the runtime's words. */
+function whyUnfit(node: FunctionNode, property: string): string | undefined {
+  const fault = toldModules.faultOf(node);
+  return fault?.kind === `${property}-unfit` ? fault.why : undefined;
 }
 
 /** A wrong limit is said at its field; the module can be looked into all the same. */
 function describedChoice(): DescribedChoice {
-  const { file, fileType, abi, export: name, memory } = currentChoice();
-  return { file, fileType, abi, export: name, memory: isNumber(memory, MEMORY_RANGE) ? memory : '' };
-}
-
-function currentFields(): DescribedChoice & Answer {
-  const { signature, convention } = currentChoice();
-  return { ...describedChoice(), signature, convention };
+  const { file, fileType, abi, export: name, signature, convention, memory } = currentChoice();
+  const limit = isNumber(memory, MEMORY_RANGE) ? memory : '';
+  return { file, fileType, abi, export: name, signature, convention, memory: limit };
 }
 
 function currentChoice() {

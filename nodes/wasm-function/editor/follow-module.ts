@@ -22,6 +22,8 @@ export class FollowedModule {
   /** The question that is being asked; the runtime gives up the work for one that is aborted. */
   #question = new AbortController();
   #pause: number | undefined;
+  /** Whether a look has to be made up for once the fields are back in the document. */
+  #isDue = false;
   #closed = false;
 
   constructor(private readonly parts: FollowParts) {}
@@ -29,7 +31,9 @@ export class FollowedModule {
   look(): void {
     window.clearTimeout(this.#pause);
     this.#question.abort();
-    if (this.#closed || !this.parts.isShown()) return;
+    if (this.#closed) return;
+    this.#isDue = !this.parts.isShown();
+    if (this.#isDue) return;
     const question = new AbortController();
     this.#question = question;
     const { choice: readChoice, onLook, onView } = this.parts;
@@ -40,9 +44,16 @@ export class FollowedModule {
     describeModule(choice, question.signal)
       .catch((error: unknown): Description => ({ error: { code: 'request', message: (error as Error).message } }))
       .then((description) => {
-        if (!question.signal.aborted) onView({ kind: 'described', choice, description });
+        if (question.signal.aborted) return;
+        this.#isDue = !this.parts.isShown();
+        if (!this.#isDue) onView({ kind: 'described', choice, description });
       })
       .catch((error: unknown) => console.error(error));
+  }
+
+  /** The dialog above may have been left. */
+  resume(): void {
+    if (this.#isDue && this.parts.isShown()) this.look();
   }
 
   lookSoon(): void {

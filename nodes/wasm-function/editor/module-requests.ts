@@ -11,7 +11,10 @@ export type Description =
   | { readonly inspection: Inspection; readonly error?: undefined }
   | { readonly inspection?: undefined; readonly error: ModuleError };
 
-export type DescribedChoice = Pick<FunctionProperties, 'file' | 'fileType' | 'abi' | 'export' | 'memory'>;
+export type DescribedChoice = Pick<
+  FunctionProperties,
+  'file' | 'fileType' | 'abi' | 'export' | 'signature' | 'convention' | 'memory'
+>;
 
 /** A module in one of the folders that a relative path is looked for in. */
 export interface KnownModule {
@@ -52,10 +55,10 @@ export type TriedChoice = Pick<
   'file' | 'fileType' | 'export' | 'abi' | 'signature' | 'convention' | 'result' | 'timeout' | 'memory'
 > & { readonly argument: { readonly type: string; readonly value: string } };
 
-/** A request that was refused: `status` is HTTP's, 0 where there was no answer. */
+/** A request that was refused; `code` is `request` where the runtime gave no other, or no answer at all. */
 export class RequestRefused extends Error {
   constructor(
-    readonly status: number,
+    readonly code: string,
     message: string,
   ) {
     super(message);
@@ -63,7 +66,7 @@ export class RequestRefused extends Error {
 }
 
 /** @param stop ends the question: the runtime looks at no module for a request that has ended */
-export async function describeModule(choice: DescribedChoice, stop: AbortSignal): Promise<Description> {
+export async function describeModule(choice: DescribedChoice, stop?: AbortSignal): Promise<Description> {
   return send<Description>({ url: 'wasm-function/describe', ...json(choice) }, stop);
 }
 
@@ -84,6 +87,12 @@ export async function completePath(typed: string): Promise<readonly Completion[]
   return completions;
 }
 
+/** @returns what a module is that is stored nowhere yet */
+export async function describeUpload(file: File): Promise<Inspection> {
+  return (await sendFile<{ inspection: Inspection }>('describe-upload', 'application/wasm', file, { name: file.name }))
+    .inspection;
+}
+
 /** @returns the name to put into `file` */
 export async function uploadModule(file: File, replace: boolean): Promise<string> {
   return (await upload('modules', 'application/wasm', file, file.name, replace)).file;
@@ -101,8 +110,11 @@ function upload(
   name: string,
   replace: boolean,
 ): Promise<{ file: string }> {
-  const query = $.param({ name, ...(replace ? { replace: 'true' } : {}) });
-  const url = `wasm-function/${kind}?${query}`;
+  return sendFile(kind, contentType, file, { name, ...(replace ? { replace: 'true' } : {}) });
+}
+
+function sendFile<T>(kind: string, contentType: string, file: File, query: Record<string, string>): Promise<T> {
+  const url = `wasm-function/${kind}?${$.param(query)}`;
   return send({ url, method: 'POST', contentType, processData: false, data: file as unknown as string });
 }
 
@@ -119,7 +131,7 @@ function send<T>(settings: JQuery.AjaxSettings, stop?: AbortSignal): Promise<T> 
       (response: JQuery.jqXHR) => {
         const body = response.responseJSON as { error?: ModuleError } | undefined;
         const message = body?.error?.message ?? `${String(response.status)} ${response.statusText}`;
-        reject(new RequestRefused(response.status, message));
+        reject(new RequestRefused(body?.error?.code ?? 'request', message));
       },
     );
   });

@@ -1,6 +1,6 @@
 /** Sending a module, with its declarations, from the user's machine to the runtime. */
-import { BUILD_COMMANDS } from '../../../host/module/source-code';
-import { listModules, RequestRefused, uploadDeclarations, uploadModule } from './module-requests';
+import { buildCommand, type BUILD_COMMANDS } from '../../../host/module/source-code';
+import { describeUpload, listModules, RequestRefused, uploadDeclarations, uploadModule } from './module-requests';
 import './module-upload.css';
 
 export interface UploadParts {
@@ -96,9 +96,10 @@ function acceptDrops(area: JQuery, take: (files: readonly File[]) => void): void
   });
 }
 
-/** @returns undefined where the user did not want to replace a module */
+/** @returns undefined where the user did not want to store the module */
 async function upload(files: readonly File[], translate: Translate): Promise<string | undefined> {
   const { module, declarations } = choose(files, translate);
+  if (!(await isWanted(module, translate))) return undefined;
   const known = await listModules();
   const there = known.find(({ file, uploaded }) => uploaded && file === module.name);
   const confirm = (name: string) => (): Promise<boolean> => confirmReplacing(name, translate);
@@ -110,6 +111,18 @@ async function upload(files: readonly File[], translate: Translate): Promise<str
   const agreed = stored.hasReplaced ? (): Promise<boolean> => Promise.resolve(true) : confirm(name);
   await store((replace) => uploadDeclarations(declarations, name, replace), stored.hasReplaced, agreed);
   return stored.file;
+}
+
+/**
+ * A module that can be used, or is wanted all the same: it is looked at before it takes the place of another one.
+ * @throws Error where it is no module
+ */
+async function isWanted(module: File, translate: Translate): Promise<boolean> {
+  const { refusal } = await describeUpload(module);
+  if (refusal?.code === 'module') throw new Error(refusal.message);
+  if (refusal === undefined) return true;
+  const question = translate('wasm-function.upload.unusable', { name: module.name, reason: refusal.message });
+  return ask(question, translate('wasm-function.upload.store'), translate);
 }
 
 /** wasm-pack also writes a `.wasm.d.ts`, which says no more than the binary does. */
@@ -127,9 +140,7 @@ function noModule(files: readonly File[], translate: Translate): Error {
   for (const { name } of files) {
     const language = name.endsWith('.d.ts') ? undefined : SOURCES[name.slice(name.lastIndexOf('.') + 1).toLowerCase()];
     if (language === undefined) continue;
-    const target = `${name.slice(0, name.lastIndexOf('.'))}.wasm`;
-    const command = BUILD_COMMANDS[language].replace('NAME.wasm', () => target).replace(/NAME\.\w+/, () => name);
-    return new SourceChosen(translate('wasm-function.upload.source', { name }), command);
+    return new SourceChosen(translate('wasm-function.upload.source', { name }), buildCommand(language, name));
   }
   return new Error(translate('wasm-function.upload.no-module'));
 }
@@ -164,24 +175,30 @@ async function store(
     try {
       return { file: await send(false), hasReplaced: false };
     } catch (error) {
-      if (!(error instanceof RequestRefused) || error.status !== 409) throw error;
+      if (!(error instanceof RequestRefused) || error.code !== 'taken') throw error;
     }
   }
   return (await confirm()) ? { file: await send(true), hasReplaced: true } : undefined;
 }
 
 function confirmReplacing(name: string, translate: Translate): Promise<boolean> {
+  const question = translate('wasm-function.upload.replace', { name });
+  return ask(question, translate('wasm-function.upload.confirm'), translate);
+}
+
+/** @param yes what the button says that agrees */
+function ask(text: string, yes: string, translate: Translate): Promise<boolean> {
   return new Promise((resolve) => {
     const answer = (value: boolean) => () => {
       question.close();
       resolve(value);
     };
-    const question = RED.notify(plain(translate('wasm-function.upload.replace', { name })), {
+    const question = RED.notify(plain(text), {
       modal: true,
       fixed: true,
       buttons: [
         { text: translate('wasm-function.upload.cancel'), click: answer(false) },
-        { text: translate('wasm-function.upload.confirm'), class: 'primary', click: answer(true) },
+        { text: yes, class: 'primary', click: answer(true) },
       ],
     });
   });

@@ -4,7 +4,7 @@ import { isNumber } from '../../editor/number';
 import { allOf, trimmed, validator } from '../../editor/validator';
 import type { NumberRange } from '../../saved-value';
 import { MEMORY_RANGE, TIMEOUT_RANGE } from '../settings';
-import { toldModules, type ExportFault } from './told-modules';
+import { toldModules, type FaultKind } from './told-modules';
 
 export interface FunctionProperties {
   name: string;
@@ -29,16 +29,17 @@ export interface FunctionProperties {
 
 export type FunctionNode = DialogNode<FunctionProperties>;
 
-const EXPORT_FAULTS: readonly ExportFault[] = ['missing', 'not-chosen', 'open'];
-
 export const defaults: DialogDefinition<FunctionProperties>['defaults'] = {
   name: { value: '' },
-  file: { value: '', validate: allOf(check('file', isFile), check('module', isUsable)) },
+  file: { value: '', validate: allOf(check('file', isFile), without('module')) },
   fileType: { value: 'str' },
-  export: { value: '', validate: allOf(...EXPORT_FAULTS.map(withoutFault)) },
+  export: {
+    value: '',
+    validate: allOf(without('export-missing'), without('export-not-chosen'), without('export-open')),
+  },
   abi: { value: 'auto' },
-  signature: { value: '', validate: check('signature', isSignature) },
-  convention: { value: 'auto' },
+  signature: { value: '', validate: allOf(check('signature', isSignature), without('signature-unfit')) },
+  convention: { value: 'auto', validate: without('convention-unfit') },
   input: { value: 'payload', validate: check('input', isInput) },
   inputType: { value: 'msg' },
   output: { value: 'payload', validate: check('output', isOutput) },
@@ -71,14 +72,10 @@ function isFile(this: FunctionNode, value: unknown): boolean {
   return trimmed(value) !== '' && RED.validators.typedInput({ typeField: 'fileType' }).call(this, value);
 }
 
-/** Of a module that nothing was told of, nothing is wrong. */
-function isUsable(this: FunctionNode): boolean {
-  return toldModules.isUsable(this);
-}
-
-function withoutFault(fault: ExportFault) {
-  return check(`export-${fault}`, function (value) {
-    return toldModules.exportFault(this, typeof value === 'string' ? value : '') !== fault;
+/** Of a choice that nothing was told of, nothing is wrong. */
+function without(fault: FaultKind) {
+  return check(fault, function () {
+    return toldModules.faultOf(this)?.kind !== fault;
   });
 }
 

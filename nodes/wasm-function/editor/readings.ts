@@ -3,7 +3,7 @@
  * checked by the ABI's own layout, so that nothing is offered that does not fit.
  */
 import type { Convention } from '../../../host/abi/adapter';
-import { layOut } from '../../../host/abi/bytes-layout';
+import { defaultSignature, layOut } from '../../../host/abi/bytes-layout';
 import { numericSignature, type DataType } from '../../../host/abi/numbers';
 import { layOutBindgen } from '../../../host/abi/wasm-bindgen-layout';
 import type { InspectedExport } from '../../../host/inspection';
@@ -40,11 +40,14 @@ export function formatSide(values: readonly Result[]): string {
 function bytesReadings(type: FunctionType, convention: Convention): Reading[] {
   const numbers = numericSignature(type);
   if (numbers === undefined) return [];
+  // without a signature, two i32 in a row are taken for pointer and length
+  const blank = convention === 'number' ? defaultSignature(type, convention) : undefined;
+  const meansNumbers = blank !== undefined && formatSignature(blank) === formatSignature(numbers);
   const slots = convention === 'out-pointer' ? type.parameters.slice(1) : type.parameters;
   const returned = convention === 'number' ? [numbers.results] : DATA.map((kind): Result[] => [{ type: kind }]);
   return combine(parameterReadings(slots), returned).flatMap((signature) => {
     if (layOut(signature, type, convention) === undefined) return [];
-    return [toReading(signature, convention, convention === 'number')];
+    return [toReading(signature, convention, meansNumbers)];
   });
 }
 
@@ -102,12 +105,13 @@ function shapesOf([slot, ...rest]: readonly WasmType[], width: 1 | 2): Shape[] {
   ];
 }
 
-function isData(type: Result['type']): type is DataType {
+/** What lies in the guest's memory: text, bytes and JSON, and no number. */
+export function isData(type: Result['type']): type is DataType {
   return (DATA as readonly string[]).includes(type);
 }
 
 /** @param text as `(i32, i32) → i64`; undefined where it has types that no message carries */
-export function functionType(text: string): FunctionType | undefined {
+function functionType(text: string): FunctionType | undefined {
   try {
     const { parameters, results } = parseSignature(text);
     return { parameters: parameters.map(asWasm), results: results.map(asWasm) };

@@ -1,134 +1,158 @@
 /**
- * What each dialog was last told of its node's module, for the checks of the saved properties: a module that is refused
- * and an export that is left open keep their node marked after Done, until file or export are others or the module is
- * described anew. Of a node whose dialog was never confirmed nothing is known, and nothing is wrong.
+ * What the runtime has said of each choice of a module and an export, for the checks of the saved properties: a choice
+ * that cannot be used marks every node that has it, also once its dialog is closed, until the module is described anew
+ * or another file takes its place. Of a choice that nobody has looked at nothing is known, and nothing is wrong.
  */
-import type { Inspection } from '../../../host/inspection';
-import { isLeftOpen, type Answer } from './open-question';
 import { describeModule, type DescribedChoice, type Description } from './module-requests';
 
-export type JudgedNode = Partial<DescribedChoice & Answer> & { readonly id?: string };
+export type JudgedNode = Partial<DescribedChoice> & { readonly id?: string };
 
 export interface OpenDialog {
   readonly id: string;
   /** What its fields hold; undefined while they are out of the document, below another dialog. */
-  fields(): (DescribedChoice & Answer) | undefined;
+  fields(): DescribedChoice | undefined;
   /** Whether a part of a name is typed to search the list of exports. */
   isSearching(): boolean;
 }
 
-/** What is wrong with the export that is named. */
-export type ExportFault = 'missing' | 'not-chosen' | 'open';
+/** What is wrong with a choice, as the catalogue names it under `invalid`. */
+export type FaultKind =
+  'module' | 'export-missing' | 'export-not-chosen' | 'export-open' | 'signature-unfit' | 'convention-unfit';
 
-interface Told {
-  readonly choice: DescribedChoice;
-  readonly description: Description;
+export interface Fault {
+  readonly kind: FaultKind;
+  /** The runtime's own sentence, in English; it may quote the module. */
+  readonly why: string;
 }
 
-/** What decides how a module is described. */
-const ASKED = ['file', 'fileType', 'abi', 'export', 'memory'] as const;
+interface Verdict {
+  /** The file as it was typed, with the type of that. */
+  readonly file: string;
+  /** Where it was found; undefined where it was not. */
+  readonly path: string | undefined;
+  /** Differs where the file's content does. */
+  readonly content: string;
+  readonly fault: Fault | undefined;
+}
+
+/** What decides what is said of a choice, and what stands there where a node does not say. */
+const PRESETS: Readonly<Record<keyof DescribedChoice, string>> = {
+  file: '',
+  fileType: 'str',
+  abi: 'auto',
+  export: '',
+  signature: '',
+  convention: 'auto',
+  memory: '',
+};
 
 class ToldModules {
-  readonly #kept = new Map<string, Told>();
-  /** Questions of dialogs that were confirmed before they had an answer, by the node's id. */
-  readonly #asking = new Map<string, AbortController>();
-  #open: { readonly dialog: OpenDialog; told?: Told } | undefined;
+  readonly #verdicts = new Map<string, Verdict>();
+  /** `told` is the choice of which an answer came last. */
+  #open: { readonly dialog: OpenDialog; told?: string } | undefined;
+  #marksAreDue = false;
 
   open(dialog: OpenDialog): void {
-    this.#asking.get(dialog.id)?.abort();
     this.#open = { dialog };
+    const chosen = new Set(functionNodes().map(keyOf));
+    for (const key of this.#verdicts.keys()) if (!chosen.has(key)) this.#verdicts.delete(key);
   }
 
   tell(choice: DescribedChoice, description: Description): void {
-    if (this.#open !== undefined && isAnswer(description)) this.#open.told = { choice, description };
+    if (!isVerdict(description)) return;
+    if (this.#open !== undefined) this.#open.told = keyOf(choice);
+    this.#take(choice, description);
   }
 
-  /** The dialog was confirmed with this choice. */
+  /** The dialog was confirmed with this choice: where no answer came in time, it is still waited for. */
   confirm(choice: DescribedChoice): void {
-    if (this.#open === undefined) return;
-    const { dialog, told } = this.#open;
+    const told = this.#open?.told;
     this.#open = undefined;
-    this.#kept.delete(dialog.id);
-    if (told !== undefined && isSame(told.choice, choice, ASKED)) this.#kept.set(dialog.id, told);
-    else if (choice.file.trim() !== '' && ['str', 'env'].includes(choice.fileType)) this.#ask(dialog.id, choice);
+    if (told === keyOf(choice) || choice.file.trim() === '' || !['str', 'env'].includes(choice.fileType)) return;
+    describeModule(choice)
+      .then((description) => {
+        if (isVerdict(description)) this.#take(choice, description);
+      })
+      // no answer says nothing of the module
+      .catch(() => undefined);
   }
 
-  /** The dialog is left; what it was told since it was opened is forgotten where it was not confirmed. */
+  /** The dialog is left. */
   close(id: string): void {
     if (this.#open?.dialog.id === id) this.#open = undefined;
   }
 
-  /** False where the module was refused, or there is none. */
-  isUsable(node: JudgedNode): boolean {
-    const told = this.#toldOf(node);
-    if (told === undefined || !isSame(told.choice, this.#current(node), ASKED)) return true;
-    return told.description.inspection !== undefined && told.description.inspection.refusal === undefined;
+  /** Another file is stored under this name, or other declarations beside it. */
+  outdate(file: string): void {
+    this.#forget((verdict) => verdict.file === fileOf({ file }));
   }
 
-  exportFault(node: JudgedNode, name: string): ExportFault | undefined {
-    const inspection = this.#toldOf(node)?.description.inspection;
-    if (inspection === undefined || this.#isSearching(node)) return undefined;
-    const { exports, unlisted, refusal } = inspection;
-    const chosen = exports.find((each) => each.name === (name === '' ? inspection.defaultExport : name));
-    if (chosen === undefined && name !== '')
-      return exports.length > 0 && !hidesExports(unlisted) ? 'missing' : undefined;
-    // why none of its functions can be called is said of the module
-    if (refusal !== undefined) return undefined;
-    if (chosen === undefined) return 'not-chosen';
-    const { abi, signature, convention } = this.#current(node);
-    const known = abi === undefined || abi === 'auto' ? inspection.abi : abi;
-    const answer = { signature: signature ?? '', convention: convention ?? 'auto' };
-    return isLeftOpen(chosen, known, answer) ? 'open' : undefined;
+  /** What is known to be wrong with the choice of a node, or of its dialog while that is open. */
+  faultOf(node: JudgedNode): Fault | undefined {
+    const dialog = this.#open?.dialog.id === node.id ? this.#open?.dialog : undefined;
+    const fault = this.#verdicts.get(keyOf(dialog?.fields() ?? node))?.fault;
+    const isNameOnly = fault?.kind === 'export-missing' || fault?.kind === 'export-not-chosen';
+    return isNameOnly && dialog?.isSearching() === true ? undefined : fault;
   }
 
-  #toldOf(node: JudgedNode): Told | undefined {
-    const id = node.id ?? '';
-    const told = (this.#open?.dialog.id === id ? this.#open.told : undefined) ?? this.#kept.get(id);
-    return told !== undefined && isSame(told.choice, this.#current(node), ['file', 'fileType']) ? told : undefined;
+  #take(choice: DescribedChoice, description: Description): void {
+    const verdict = judge(choice, description);
+    const isSameFile = ({ file, path }: Verdict): boolean =>
+      file === verdict.file || (path !== undefined && path === verdict.path);
+    this.#forget((each) => isSameFile(each) && each.content !== verdict.content);
+    this.#verdicts.set(keyOf(choice), verdict);
+    this.#markSoon();
   }
 
-  #current(node: JudgedNode): JudgedNode {
-    return (this.#open?.dialog.id === node.id ? this.#open?.dialog.fields() : undefined) ?? node;
+  #forget(isOutdated: (verdict: Verdict) => boolean): void {
+    for (const [key, verdict] of this.#verdicts) if (isOutdated(verdict)) this.#verdicts.delete(key);
+    this.#markSoon();
   }
 
-  #isSearching({ id }: JudgedNode): boolean {
-    return this.#open !== undefined && this.#open.dialog.id === id && this.#open.dialog.isSearching();
-  }
-
-  #ask(id: string, choice: DescribedChoice): void {
-    const asking = new AbortController();
-    this.#asking.set(id, asking);
-    describeModule(choice, asking.signal)
-      .then((description) => {
-        if (asking.signal.aborted || !isAnswer(description)) return;
-        this.#kept.set(id, { choice, description });
-        whenNoDialogIsOpen(() => markNode(id));
-      })
-      // no answer says nothing of the module
-      .catch(() => undefined)
-      .finally(() => {
-        if (this.#asking.get(id) === asking) this.#asking.delete(id);
-      });
+  #markSoon(): void {
+    if (this.#marksAreDue) return;
+    this.#marksAreDue = true;
+    whenNoDialogIsOpen(() => {
+      this.#marksAreDue = false;
+      markNodes();
+    });
   }
 }
 
 export const toldModules = new ToldModules();
 
-/** A request that failed says nothing of the module. */
-function isAnswer({ error }: Description): boolean {
-  return error?.code !== 'request';
+/** A request that failed, or a runtime that had no thread to look with, says nothing of the module. */
+function isVerdict({ error }: Description): boolean {
+  return error?.code !== 'request' && error?.code !== 'closed';
+}
+
+function judge(choice: DescribedChoice, description: Description): Verdict {
+  const { inspection, error } = description;
+  const fault = faultOf(choice, description);
+  if (inspection === undefined) return { file: fileOf(choice), path: undefined, content: error.code, fault };
+  const { file: path, hash, size } = inspection;
+  return { file: fileOf(choice), path, content: `${hash} ${String(size)}`, fault };
+}
+
+function faultOf(choice: DescribedChoice, { inspection, error }: Description): Fault | undefined {
+  if (inspection === undefined) return { kind: 'module', why: error.message };
+  const { refusal, call } = inspection;
+  if (refusal !== undefined) return { kind: 'module', why: refusal.message };
+  if (call === undefined || call.kind === 'callable') return undefined;
+  const { code, message: why } = call.refusal;
+  if (code === 'export') return { kind: choice.export === '' ? 'export-not-chosen' : 'export-missing', why };
+  if (choice.signature.trim() !== '') return { kind: 'signature-unfit', why };
+  return { kind: choice.convention === 'auto' ? 'export-open' : 'convention-unfit', why };
 }
 
 /** The dialog's fields hold text where a node may hold a number. */
-function isSame(a: JudgedNode, b: JudgedNode, properties: readonly (keyof DescribedChoice)[]): boolean {
-  const presets: JudgedNode = { fileType: 'str', abi: 'auto' };
-  const text = (node: JudgedNode, property: keyof DescribedChoice): string =>
-    String(node[property] ?? presets[property] ?? '');
-  return properties.every((property) => text(a, property) === text(b, property));
+function keyOf(node: JudgedNode): string {
+  const properties = Object.entries(PRESETS) as [keyof DescribedChoice, string][];
+  return JSON.stringify(properties.map(([property, preset]) => String(node[property] ?? preset)));
 }
 
-function hidesExports(unlisted: Inspection['unlisted']): boolean {
-  return unlisted !== undefined && unlisted.exports > 0;
+function fileOf({ file, fileType = PRESETS.fileType }: Partial<DescribedChoice>): string {
+  return `${fileType} ${String(file)}`;
 }
 
 /** The editor's own checks look at the fields of whichever dialog is open. */
@@ -141,10 +165,23 @@ function whenNoDialogIsOpen(work: () => void): void {
   RED.events.on('editor:close', once);
 }
 
-function markNode(id: string): void {
-  const node = RED.nodes.node(id);
-  if (node === null || node === undefined) return;
-  RED.editor.validateNode(node);
-  RED.events.emit('nodes:change', node);
-  RED.view.redraw();
+function functionNodes(): MarkedNode[] {
+  return RED.nodes.filterNodes({ type: 'wasm-function' }) as unknown as MarkedNode[];
+}
+
+interface MarkedNode extends JudgedNode {
+  readonly valid?: boolean;
+  readonly validationErrors?: readonly string[];
+}
+
+function markNodes(): void {
+  let hasChanged = false;
+  for (const node of functionNodes()) {
+    const before = String(node.validationErrors);
+    RED.editor.validateNode(node as never);
+    if (String(node.validationErrors) === before) continue;
+    hasChanged = true;
+    RED.events.emit('nodes:change', node);
+  }
+  if (hasChanged) RED.view.redraw();
 }

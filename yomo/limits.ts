@@ -84,5 +84,8 @@ export const DRAIN_TIMEOUT = 3000;
  */
 export const LINGER = 100;
 
+/** Milliseconds that the packets of a close are given to leave, and the other end to say more than that a stream ended. */
+export const CLOSE_TIME = 200;
+
 /** Bytes of the reason in a close, which lies in one packet of 1200 bytes with other things. */
 export const MAX_CLOSING_LENGTH = 500;

@@ -2,9 +2,11 @@
 import { randomFillSync } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type * as Quic from '@infisical/quic';
+import { Deferred } from './deferred';
 import { messageOf } from './errors';
-import { DIAL_TIMEOUT, IDLE_TIMEOUT, KEEP_ALIVE, READ_AHEAD, READ_SIZE } from './limits';
+import { CLOSE_TIME, DIAL_TIMEOUT, IDLE_TIMEOUT, KEEP_ALIVE, READ_AHEAD, READ_SIZE } from './limits';
 import type { DialFailure, FromQuic, ToQuic } from './quic-messages';
 import type { Closing } from './transport';
 
@@ -30,6 +32,8 @@ export class QuicConnection {
   #unsent = '';
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #isClosed = false;
+  readonly #ended = new Deferred<undefined>();
+  #closing: Promise<void> | undefined;
   /** Bytes handed to the main thread that it has not worked off. */
   #ahead = 0;
   #resume: (() => void) | undefined;
@@ -65,11 +69,10 @@ export class QuicConnection {
       this.#post({ type: 'open', connection });
       await this.#read(stream.readable.getReader() as ReadableStreamDefaultReader<Uint8Array>);
     } catch {
-      // The connection tells why, at the latest when it is found idle.
-      if (!this.#abort.signal.aborted) await client.closedP;
+      // The connection tells why; where it does not, the other end has given up the stream alone.
+      if (!this.#abort.signal.aborted) await Promise.race([this.#ended.promise, sleep(CLOSE_TIME)]);
     }
     await this.close(0, '');
-    await this.#socket?.stop({ force: true });
     this.#post({ type: 'gone', connection });
   }
 
@@ -97,10 +100,20 @@ export class QuicConnection {
     const client = this.#client;
     if (client === undefined) return;
     this.#closed({ code: undefined, reason: '' });
-    this.#resume?.();
+    this.#closing ??= this.#destroy(client, code, reason);
+    await this.#closing;
+  }
+
+  /**
+   * QUIC keeps what is closed for some time, as long as three answers take at their slowest, to tell late packets that it
+   * is; that can be seconds. Nobody waits for it: what is lost of the close, the other end finds out by its idle time.
+   */
+  async #destroy(client: Quic.QUICClient, code: number, reason: string): Promise<void> {
     const words = Buffer.from(reason, 'utf8');
     // What cannot be closed has ended.
-    await client.destroy({ isApp: true, errorCode: code, reason: words, force: true }).catch(ignore);
+    const end = client.destroy({ isApp: true, errorCode: code, reason: words, force: true }).catch(ignore);
+    await Promise.race([end, sleep(CLOSE_TIME)]);
+    await this.#socket?.stop({ force: true });
   }
 
   /** Of several addresses of a name one of each family is tried: without an answer QUIC only ever times out. */
@@ -192,6 +205,7 @@ export class QuicConnection {
   #closed(closing: Closing): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#ended.resolve(undefined);
     this.#resume?.();
     this.#post({ type: 'closed', connection: this.#dial.connection, closing });
   }

@@ -3,7 +3,7 @@ import type { Connection } from '../../mqtt/connection';
 import { isOfOneNode } from '../../mqtt/connection-log';
 import { MqttError } from '../../mqtt/errors';
 import type { ConnectionStatus } from '../../mqtt/status';
-import { configurationFault } from '../bridge/misconfigured';
+import { configurationFault, findNode, showProblem } from '../bridge/misconfigured';
 import { nodeStatus, type Waiting } from '../bridge/shown-status';
 
 /** What a source has to do, counted; `<type>.busy.<what>` in its catalogue. */
@@ -24,7 +24,7 @@ export interface MqttConnectionNode extends Node<{ user: unknown; password: unkn
 
 /** @throws MqttError `configuration` where there is no connection to use */
 export function connectionOf(RED: NodeAPI, id: unknown): Connection {
-  const { connection, problem } = findNode(RED, id);
+  const { connection, problem } = findNode<MqttConnectionNode>(RED, id);
   if (connection !== undefined) return connection;
   throw problem ?? new MqttError('configuration', 'No MQTT connection is chosen. Choose or add one in the node.');
 }
@@ -41,9 +41,7 @@ export function asConfigurationError(error: unknown): MqttError {
  */
 export function showMisconfigured(RED: NodeAPI, node: Node, id: unknown, error: unknown): MqttError {
   const problem = asConfigurationError(error);
-  const { message } = problem;
-  node.status(statusOf(RED, { kind: 'failed', reason: 'configuration', message }, node.type));
-  if (findNode(RED, id).problem !== problem) node.warn(message);
+  showProblem(RED, node, id, problem);
   return problem;
 }
 
@@ -65,11 +63,6 @@ export function showStatus(RED: NodeAPI, node: Node): (status: ShownStatus) => v
 
 function isConnected(status: ShownStatus): boolean {
   return status.kind === 'waiting' ? status.connection === 'connected' : ['connected', 'busy'].includes(status.kind);
-}
-
-function findNode(RED: NodeAPI, id: unknown): Partial<MqttConnectionNode> {
-  const node = typeof id === 'string' && id !== '' ? RED.nodes.getNode(id) : null;
-  return (node ?? {}) as Partial<MqttConnectionNode>;
 }
 
 function statusOf(RED: NodeAPI, status: ShownStatus, type: string): NodeStatus {

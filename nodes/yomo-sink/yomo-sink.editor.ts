@@ -2,7 +2,7 @@ import '../editor/form.css';
 import { reachConfigButtons } from '../editor/config-buttons';
 import { showReasons } from '../editor/reasons';
 import { presetSelect } from '../editor/select';
-import { validator } from '../editor/validator';
+import { trimmed, validator } from '../editor/validator';
 import { isTagOrBlank, savedTag, showOtherNotation } from '../editor/yomo-values';
 
 interface SinkProperties {
@@ -36,7 +36,8 @@ RED.nodes.registerType<SinkProperties>('yomo-sink', {
     return this._('yomo-sink.palette-label');
   },
   label: function () {
-    return this.name || String(this.tag ?? '') || this._('yomo-sink.palette-label');
+    const tag = trimmed(this.tag);
+    return this.name || (tag === '' ? this._('yomo-sink.palette-label') : `${this._('yomo-sink.label.tag')} ${tag}`);
   },
   labelStyle: function () {
     return this.name ? 'node_label_italic' : '';

@@ -66,7 +66,10 @@ RED.nodes.registerType<SourceProperties>('yomo-source', {
     return this._('yomo-source.palette-label');
   },
   label: function () {
-    return this.name || asList(this.tags).join(', ') || this._('yomo-source.palette-label');
+    const tags = asList(this.tags).join(', ');
+    return (
+      this.name || (tags === '' ? this._('yomo-source.palette-label') : `${this._('yomo-source.label.tag')} ${tags}`)
+    );
   },
   labelStyle: function () {
     return this.name ? 'node_label_italic' : '';

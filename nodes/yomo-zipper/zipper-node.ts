@@ -1,8 +1,8 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { YomoClient } from '../../yomo/client';
 import { YomoError, type YomoErrorCode } from '../../yomo/errors';
-import { configurationFault } from '../bridge/misconfigured';
-import { nodeStatus, type BridgeStatus } from '../bridge/shown-status';
+import { configurationFault, findNode, showProblem } from '../bridge/misconfigured';
+import type { BridgeStatus } from '../bridge/shown-status';
 import type { Zipper } from './zipper';
 
 /** Why a node does not connect and does not try again; `<type>.status.<reason>` in its catalogue. */
@@ -19,7 +19,7 @@ export interface YomoZipperNode extends Node<{ credential: unknown }> {
 
 /** @throws YomoError `configuration` where there is no zipper to use */
 export function zipperOf(RED: NodeAPI, id: unknown): Zipper {
-  const { zipper, problem } = findNode(RED, id);
+  const { zipper, problem } = findNode<YomoZipperNode>(RED, id);
   if (zipper !== undefined) return zipper;
   throw problem ?? new YomoError('configuration', 'No YoMo zipper is chosen. Choose or add one in the node.');
 }
@@ -36,9 +36,7 @@ export function asConfigurationError(error: unknown): YomoError {
  */
 export function showMisconfigured(RED: NodeAPI, node: Node, id: unknown, error: unknown): YomoError {
   const problem = asConfigurationError(error);
-  const { message } = problem;
-  node.status(nodeStatus({ kind: 'failed', reason: 'configuration', message }, node.type));
-  if (findNode(RED, id).problem !== problem) node.warn(message);
+  showProblem(RED, node, id, problem);
   return problem;
 }
 
@@ -62,9 +60,11 @@ export function watchStatus(client: YomoClient, show: (status: ZipperStatus) => 
         isLost = true;
         show({ kind: 'disconnected' });
         break;
-      case 'rejected':
-        show({ kind: 'failed', reason: reasonOf(state.code), message: state.reason });
+      case 'rejected': {
+        const { code, reason: message } = state;
+        show({ kind: 'failed', reason: reasonOf(code), message });
         break;
+      }
       case 'closed':
         break;
     }
@@ -80,9 +80,4 @@ export function clientName(appName: string, node: Node): string {
 
 function reasonOf(code: YomoErrorCode): FailureReason {
   return FAILURE_REASONS.find((reason) => reason === code) ?? 'rejected';
-}
-
-function findNode(RED: NodeAPI, id: unknown): Partial<YomoZipperNode> {
-  const node = typeof id === 'string' && id !== '' ? RED.nodes.getNode(id) : null;
-  return (node ?? {}) as Partial<YomoZipperNode>;
 }

@@ -11,6 +11,9 @@ const flows = [
   { id: 'connection', type: 'mqtt-connection', url: HOSTILE, birth: { topic: `${HOSTILE}#` }, keepalive: HOSTILE },
   { id: 'source', type: 'mqtt-source', topic: `${HOSTILE}#`, qos: 9, attempts: 'x', settle: -5 },
   { id: 'sink', type: 'mqtt-sink', topic: `${HOSTILE}#`, qos: 9 },
+  { id: 'zipper', type: 'yomo-zipper', host: HOSTILE, port: HOSTILE, buffer: HOSTILE, protocol: HOSTILE },
+  { id: 'yomo-source', type: 'yomo-source', zipper: 'zipper', tags: [HOSTILE] },
+  { id: 'yomo-sink', type: 'yomo-sink', zipper: 'zipper', tag: HOSTILE },
   {
     id: 'function',
     type: 'wasm-function',
@@ -21,7 +24,7 @@ const flows = [
     timeout: HOSTILE,
   },
 ].map((node) => {
-  if (node.type === 'tab' || node.type === 'mqtt-connection') return node;
+  if (['tab', 'mqtt-connection', 'yomo-zipper'].includes(node.type)) return node;
   return {
     z: 'tab',
     x: 200,
@@ -60,6 +63,9 @@ describe('the editor on values that make no sense', { skip: noBrowser }, () => {
     ['connection', [/^broker: mqtt:/m, /^birth: a topic/m, /^keep alive: /m]],
     ['source', [/^topic: /m, /^QoS: /m, /^deliveries: /m, /^settle after: /m]],
     ['sink', [/^topic: /m, /^QoS: /m]],
+    ['zipper', [/^host: /m, /^port: /m, /^buffer: /m, /^protocol: /m]],
+    ['yomo-source', [/^tags: /m]],
+    ['yomo-sink', [/^tag: /m]],
     ['function', [/^input: /m, /^signature: /m, /^time-out: /m]],
   ];
   for (const [id, patterns] of expected) {

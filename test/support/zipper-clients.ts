@@ -17,8 +17,8 @@ export async function zipperOf(options: ZipperOptions = {}): Promise<Zipper> {
   return zipper;
 }
 
-export async function relayOf(zipper: Zipper) {
-  const relay = await relayPackets(zipper.port);
+export async function relayOf(zipper: Zipper, delay?: number) {
+  const relay = await relayPackets(zipper.port, delay);
   open.push(() => {
     relay.close();
     return Promise.resolve();

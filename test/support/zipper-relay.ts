@@ -1,12 +1,20 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 
-/** A relay of UDP packets that can fall silent, as a network or a machine does that is switched off. */
-export async function relayPackets(port: number) {
+/**
+ * A relay of UDP packets that can fall silent, as a network or a machine does that is switched off.
+ * @param delay milliseconds that each packet takes, either way
+ */
+export async function relayPackets(port: number, delay = 0) {
   const near = createSocket('udp4');
   /** A socket for each client, so that the other end can tell them apart. */
   const far = new Map<string, Socket>();
   let isSilent = false;
+  let isOpen = true;
+  const later = (work: () => void): void => {
+    if (delay === 0) work();
+    else setTimeout(() => isOpen && work(), delay);
+  };
   near.on('message', (packet, { address, port: from }) => {
     if (isSilent) return;
     const client = `${address}:${String(from)}`;
@@ -14,11 +22,14 @@ export async function relayPackets(port: number) {
     if (socket === undefined) {
       socket = createSocket('udp4');
       socket.on('message', (answer) => {
-        if (!isSilent) near.send(answer, from, address);
+        if (!isSilent) later(() => near.send(answer, from, address));
       });
       far.set(client, socket);
     }
-    socket.send(packet, port, '127.0.0.1');
+    const out = socket;
+    later(() => {
+      out.send(packet, port, '127.0.0.1');
+    });
   });
   near.bind(0, '127.0.0.1');
   await once(near, 'listening');
@@ -31,6 +42,7 @@ export async function relayPackets(port: number) {
       isSilent = false;
     },
     close: () => {
+      isOpen = false;
       for (const socket of [near, ...far.values()]) socket.close();
     },
   };

@@ -7,10 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import type { Worker } from 'node:worker_threads';
 import type * as QuicTransport from '#dist/yomo/quic-transport';
 import { quicTransport } from '#dist/yomo/quic-transport';
-import { freePort, repository } from '../support/node-red';
-import { closeAll, zipperOf } from '../support/zipper-clients';
+import { eventually, freePort, repository } from '../support/node-red';
+import { clientOf, closeAll, connected, reasonOf, relayOf, zipperOf } from '../support/zipper-clients';
 
 const run = promisify(execFile);
 const options = { alpn: 'yomo', verify: false };
@@ -61,10 +62,40 @@ describe('the thread of QUIC', () => {
     assert.equal(String(zipper.received[0]?.payload), 'last words');
   });
 
+  test('a client behind a slow network is closed without waiting for it', async () => {
+    const zipper = await zipperOf();
+    const { port } = await relayOf(zipper, 400);
+    const observed = clientOf(port);
+    await connected(observed);
+    const start = performance.now();
+    await observed.client.close();
+    // QUIC alone keeps a closed connection for three times what an answer takes at its slowest, here some 5 s.
+    assert.ok(performance.now() - start < 2000);
+    await eventually('the zipper knows', () => zipper.closings.length === 1);
+    assert.equal(zipper.closings[0]?.reason, 'closed');
+  });
+
   test('packets that the system does not send end the attempt with the reason, and nothing else', async () => {
     // Broadcast is not allowed to a socket that has not asked for it.
     const dial = quicTransport.dial('255.255.255.255', 9, options, new AbortController().signal);
     await assert.rejects(dial, { name: 'YomoError', code: 'zipper', message: /EACCES|EADDRNOTAVAIL|EINVAL/ });
+  });
+
+  test('a fault that ends the thread ends no more than its connections, which come back in another one', async () => {
+    const threads: Worker[] = [];
+    const note = (thread: Worker): void => {
+      threads.push(thread);
+    };
+    process.on('worker', note);
+    const zipper = await zipperOf();
+    const clients = [clientOf(zipper.port), clientOf(zipper.port)];
+    await connected(...clients);
+    assert.equal(threads.length, 1);
+    await threads[0]?.terminate();
+    for (const client of clients) assert.match(await reasonOf(client, 'waiting'), /thread of QUIC has ended/);
+    await connected(...clients);
+    assert.equal(threads.length, 2);
+    process.off('worker', note);
   });
 
   test('an attempt that is ended is told as such', async () => {

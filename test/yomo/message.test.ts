@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { metadataOf, toFlowMessage, toFrame, toRawMessage } from '#dist/yomo/message';
+import { parseObservedTag, parseTag, tagText } from '#dist/yomo/tag';
+
+describe('tags as they are written', () => {
+  for (const [written, tag] of [
+    [0, 0],
+    ['51', 51],
+    [' 0x33 ', 0x33],
+    ['0XeFfF', 0xefff],
+    [0x10000, 0x10000],
+    ['4294967295', 0xffffffff],
+    [0xf000, undefined],
+    ['0xFFFF', undefined],
+    [2 ** 32, undefined],
+    [-1, undefined],
+    [1.5, undefined],
+    ['1e3', undefined],
+    ['0x', undefined],
+    ['', undefined],
+    [null, undefined],
+    [[51], undefined],
+  ] as const) {
+    test(`${JSON.stringify(written)} is ${tag === undefined ? 'none' : tagText(tag)}`, () => {
+      assert.equal(parseTag(written), tag);
+      assert.equal(parseObservedTag(written), tag !== undefined && tag <= 0xefff ? tag : undefined);
+    });
+  }
+});
+
+describe('messages of a flow', () => {
+  const frame = {
+    tag: 0x33,
+    payload: Buffer.from('{"a":1}'),
+    metadata: new Map([['__proto__', 'a name like others']]),
+  };
+
+  test('have values of their own, and metadata that is a plain object whatever its names are', () => {
+    const message = toFlowMessage(frame, 'buffer');
+    (message.payload as Buffer).fill(0);
+    assert.deepEqual(toFlowMessage(frame, 'json').payload, { a: 1 });
+    const { metadata } = message as { metadata: object };
+    assert.deepEqual(Object.entries(metadata), [['__proto__', 'a name like others']]);
+    assert.equal(Object.getPrototypeOf(metadata), Object.prototype);
+    assert.deepEqual(toRawMessage(frame).payload, frame.payload);
+  });
+
+  test('come back as the same frame', () => {
+    const settings = { tag: undefined, target: '', format: 'auto' } as const;
+    const { tag, payload, metadata } = toFrame(toFlowMessage(frame, 'auto'), settings);
+    assert.deepEqual([tag, Buffer.from(payload), [...metadata]], [frame.tag, frame.payload, [...frame.metadata]]);
+  });
+
+  test('have a target that the node names before them, and leave it out where it is no text', () => {
+    const target = (own: string, message: object): string | undefined =>
+      toFrame({ payload: '', tag: 1, ...message }, { tag: undefined, target: own, format: 'auto' }).metadata.get(
+        'yomo-target',
+      );
+    assert.equal(target('node', { target: 'message' }), 'node');
+    assert.equal(target('', { target: 'message' }), 'message');
+    assert.equal(target('', { target: 7 }), undefined);
+    assert.equal(target('', { metadata: { 'yomo-target': 'came with it' } }), 'came with it');
+  });
+
+  test('metadata is an object of texts or nothing', () => {
+    for (const none of [undefined, null, {}]) assert.deepEqual(metadataOf(none), new Map());
+    for (const other of ['text', 7, ['a'], { a: 1 }, { a: null }]) assert.equal(metadataOf(other), undefined);
+  });
+});

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSecure, isWebSocket } from './address';
-import { PortTakenError, startEmbeddedBroker, type EmbeddedBroker } from './embedded-broker';
+import { forgetEmbeddedBroker, PortTakenError, startEmbeddedBroker, type EmbeddedBroker } from './embedded-broker';
 import { ConnectionLog } from './connection-log';
 import { MqttError } from './errors';
 import type { OutgoingMessage } from './message';
@@ -118,6 +118,7 @@ export class Connection {
     // Node-RED closes the users first: when the last of them left, it was not known that the connection goes too.
     // An embedded broker has stopped with them.
     if (this.settings.embeddedBind === undefined) await this.#endSession();
+    else this.#forgetBroker();
   }
 
   #add(user: object, onStatus: StatusListener): void {
@@ -163,6 +164,12 @@ export class Connection {
     this.#formerPublisher = publisher;
     await this.#endSession();
     await (await embedded?.ready)?.release();
+    if (embedded !== undefined) this.#forgetBroker();
+  }
+
+  /** What an embedded broker keeps for the next deploy is for nobody once its connection was removed. */
+  #forgetBroker(): void {
+    if (this.#removed) forgetEmbeddedBroker(this.settings.address.port);
   }
 
   async #endSession(): Promise<void> {

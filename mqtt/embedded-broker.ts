@@ -78,6 +78,14 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
   };
 }
 
+/**
+ * Forgets the sessions and retained messages of the broker on this port, whose connection was removed. Where another
+ * connection still shares the broker, they stay.
+ */
+export function forgetEmbeddedBroker(port: number): void {
+  if (!running.has(port)) stores.delete(port);
+}
+
 async function release(broker: Running): Promise<void> {
   broker.users -= 1;
   if (broker.users > 0) return;

@@ -2,6 +2,7 @@ import { WasmFunctionError } from '../errors';
 import type { ModuleDescription, WasmType } from '../module/description';
 import { count } from '../values/describe';
 import type { GuestValue } from '../values/signature';
+import { describeInvalidText } from '../values/text';
 import type { CallPlan, Guest } from './adapter';
 import { fromBytes, toBytes } from './bytes-values';
 import { guestError } from './guest-error';
@@ -241,7 +242,7 @@ function wordsOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
   } catch {
-    return '(text that is not valid UTF-8)';
+    return `(text that is not valid UTF-8, from ${describeInvalidText(bytes)} on)`;
   }
 }
 

@@ -15,12 +15,19 @@ const TRAPS: readonly (readonly [pattern: RegExp, meaning: string])[] = [
   [/divide result unrepresentable/, 'an integer division overflowed'],
   [/float unrepresentable/, 'it converted a number to an integer that cannot hold it'],
   [/memory access out of bounds/, 'it accessed memory outside its linear memory'],
-  [/table index is out of bounds|table access out of bounds/, 'it called through a table index that does not exist'],
+  [
+    /table index is out of bounds|table access out of bounds/,
+    'it used a table index that does not exist, as a call through a bad function pointer does',
+  ],
   [
     /null function|signature mismatch|function signature/,
     'it called a function pointer of another type, or a null one',
   ],
-  [/data segment|element segment|out of bounds/, 'it accessed something out of bounds'],
+  [
+    /data segment|element segment/,
+    'it copied from beyond the end of one of its own segments, or from one it had dropped',
+  ],
+  [/out of bounds/, 'it accessed something out of bounds'],
 ];
 
 /** Begins what is said of an exception of JavaScript. What guests say themselves is a `guestError`: this is often a fault of ours. */

@@ -11,13 +11,14 @@ export function timeoutError(seconds: number): WasmFunctionError {
 }
 
 /**
- * Of calls that are not begun, since earlier ones of the node that have been stopped still run: the engine asks whether a
- * thread is to end in loops and at calls only, and a guest can do without either for minutes.
+ * Of calls that are not begun, since earlier ones of the module that have been stopped still run: the engine asks whether
+ * a thread is to end in loops and at calls only, and a guest can do without either for minutes. It is no `timeout`: they
+ * can be called later.
  */
 export function unstoppableError(): WasmFunctionError {
   return new WasmFunctionError(
-    'timeout',
-    'Calls of this function that ran out of time cannot be stopped and go on computing, so no more are begun until one ' +
+    'closed',
+    'Calls of this module that ran out of time cannot be stopped and go on computing, so no more are begun until one ' +
       'has ended. Restart Node-RED to be rid of them, and use another module.',
   );
 }

@@ -1,8 +1,9 @@
 import type { CallPlan } from '../abi/adapter';
 import { closedError, queueError, type WasmFunctionError } from '../errors';
-import { END_PATIENCE, memoryCap } from '../limits';
+import { memoryCap } from '../limits';
 import type { GuestValue } from '../values/signature';
 import { CallQueue, type Call } from './call';
+import { shareDescription } from './description-share';
 import { ExecutionWorker } from './execution-worker';
 import type { CompiledModule, Execution, ExecutionOptions } from './executor';
 import { Lane, type LaneOwner } from './lane';
@@ -20,9 +21,10 @@ export class WorkerExecution implements Execution, LaneOwner {
   readonly #lanes: readonly Lane[];
   readonly #waiting = new CallQueue();
   #epoch = 0;
-  /** Threads of its that have been told to end, and those of them that should have by now. */
-  #ending = 0;
-  #overdue = 0;
+  /** Of the module's content. */
+  readonly #module: string;
+  /** Ends the waiting for a thread of the module to end. */
+  #stopWaiting: (() => void) | undefined;
   #closed: Promise<void> | undefined;
   #drained: (() => void)[] = [];
 
@@ -33,6 +35,7 @@ export class WorkerExecution implements Execution, LaneOwner {
     private readonly options: ExecutionOptions,
     nextLane: () => number,
   ) {
+    this.#module = compiled.description.hash;
     this.#lanes = Array.from(
       { length: options.concurrency },
       () =>
@@ -41,7 +44,7 @@ export class WorkerExecution implements Execution, LaneOwner {
           {
             lane: nextLane(),
             module: compiled.module,
-            description: compiled.description,
+            description: shareDescription(compiled.description),
             plan,
             fresh: options.instance === 'fresh',
             memoryCap: memoryCap(options.memory),
@@ -99,20 +102,7 @@ export class WorkerExecution implements Execution, LaneOwner {
       lane.hasTimedOut = true;
       if (wasShared) lane.quarantined = true;
     }
-    this.#ending += 1;
-    let isOverdue = false;
-    const patience = setTimeout(() => {
-      isOverdue = true;
-      this.#overdue += 1;
-      this.#pump();
-    }, END_PATIENCE * 1000);
-    patience.unref();
-    void ended.then(() => {
-      clearTimeout(patience);
-      if (isOverdue) this.#overdue -= 1;
-      this.#ending -= 1;
-      this.#pump();
-    });
+    this.executor.endingThreads.add(this.#module, ended);
   }
 
   /** Calls accepted that have not ended. */
@@ -123,6 +113,8 @@ export class WorkerExecution implements Execution, LaneOwner {
   }
 
   #pump(): void {
+    this.#stopWaiting?.();
+    this.#stopWaiting = undefined;
     let lanes = this.#lanes;
     while (this.#closed === undefined && this.#waiting.length > 0) {
       const lane = leastBusy(lanes);
@@ -142,13 +134,15 @@ export class WorkerExecution implements Execution, LaneOwner {
     }
   }
 
-  /**
-   * Threads that do not end would become ever more: there is one for each instance and one besides.
-   * @returns where the lane has none, the error why it gets none, or undefined while threads of the node are ending
-   */
+  /** @returns where the lane has none, the error why it gets none, or undefined while threads of its module are ending */
   #workerOf(lane: Lane): ExecutionWorker | WasmFunctionError | undefined {
-    if (lane.worker === undefined && this.#ending > this.#lanes.length) {
-      return this.#overdue > 0 ? unstoppableError() : undefined;
+    const { endingThreads } = this.executor;
+    if (lane.worker === undefined && endingThreads.areMany(this.#module)) {
+      if (endingThreads.areOverdue(this.#module)) return unstoppableError();
+      this.#stopWaiting ??= endingThreads.onChange(() => {
+        this.#pump();
+      });
+      return undefined;
     }
     try {
       return lane.worker ?? this.executor.place(lane);
@@ -169,6 +163,7 @@ export class WorkerExecution implements Execution, LaneOwner {
 
   async #leave(): Promise<void> {
     this.executor.forget(this);
+    this.#stopWaiting?.();
     this.#refuseWaiting(closedError());
     for (const lane of this.#lanes) lane.worker?.refuse(lane);
     await Promise.all(this.#lanes.map((lane) => this.executor.leave(lane)));

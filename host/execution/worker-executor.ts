@@ -1,8 +1,8 @@
 import type { CallPlan } from '../abi/adapter';
 import { WasmFunctionError } from '../errors';
-import { END_PATIENCE } from '../limits';
 import { notStartedError, startThread } from '../thread';
 import type { Call } from './call';
+import { EndingThreads } from './ending-threads';
 import { ExecutionWorker, type WorkerOwner } from './execution-worker';
 import type { CompiledModule, Execution, ExecutionOptions, Executor } from './executor';
 import type { Lane, LaneOwner } from './lane';
@@ -15,10 +15,15 @@ export interface WorkerExecutorOptions {
   /** Whether to keep one idle worker warm, so that a time-out costs the next message nothing. */
   readonly spare: boolean;
   readonly log: { warn(text: string): void };
+  /** Threads that are told to end; those of the whole process unless given. */
+  readonly endingThreads?: EndingThreads;
 }
 
 /** Milliseconds after a worker was taken before the next spare is started: its start is not to compete with theirs. */
 const SPARE_DELAY = 100;
+
+/** Threads outlive the executor that started them where they cannot be ended. */
+const PROCESS_THREADS = new EndingThreads();
 
 const UNSTOPPABLE =
   'A function goes on computing though its thread was told to end: it does something for long that the engine does not ' +
@@ -26,6 +31,7 @@ const UNSTOPPABLE =
 
 /** Runs calls in worker threads: the one that is right for any guest, since a thread can be ended from outside. */
 export class WorkerExecutor implements Executor, WorkerOwner {
+  readonly endingThreads: EndingThreads;
   readonly #executions = new Set<WorkerExecution>();
   readonly #workers = new Set<ExecutionWorker>();
   /** Shared by nodes that have timed out and have no worker of their own. */
@@ -36,7 +42,9 @@ export class WorkerExecutor implements Executor, WorkerOwner {
   #nextLane = 0;
   #closed = false;
 
-  constructor(private readonly options: WorkerExecutorOptions) {}
+  constructor(private readonly options: WorkerExecutorOptions) {
+    this.endingThreads = options.endingThreads ?? PROCESS_THREADS;
+  }
 
   /** Threads that run or wait for work, the spare included. */
   get threads(): number {
@@ -265,7 +273,7 @@ export class WorkerExecutor implements Executor, WorkerOwner {
   /** @returns settles when the thread is gone, or is not waited for any longer */
   #end(worker: ExecutionWorker): Promise<void> {
     worker.terminate();
-    const ending = endOf(worker).then((isGone) => {
+    const ending = this.endingThreads.whenGone(worker.ended).then((isGone) => {
       this.#ending.delete(ending);
       if (!isGone) this.options.log.warn(UNSTOPPABLE);
     });
@@ -288,19 +296,6 @@ export class WorkerExecutor implements Executor, WorkerOwner {
     }
     return lanes;
   }
-}
-
-/** @returns whether the thread has gone; false where it could not be ended in the time that is waited */
-function endOf(worker: ExecutionWorker): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      resolve(false);
-    }, END_PATIENCE * 1000);
-    void worker.ended.then(() => {
-      clearTimeout(timer);
-      resolve(true);
-    });
-  });
 }
 
 /** Whether a node may be placed there: one that has timed out would take it along the next time. */

@@ -3,8 +3,10 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { findAbi } from '../abi';
 import type { Guest } from '../abi/adapter';
 import { messageOf, toErrorData, WasmFunctionError } from '../errors';
+import type { ModuleDescription } from '../module/description';
 import type { GuestValue } from '../values/signature';
 import { CallBoard, monotonicClock } from './call-board';
+import { readDescription } from './description-share';
 import { fromEngine } from './engine-error';
 import { STACK_DEPTH } from './trap-site';
 import { type FromWorker, type LaneBinding, type ToWorker, type WorkerStart } from './worker-messages';
@@ -17,6 +19,7 @@ Error.stackTraceLimit = STACK_DEPTH;
 
 interface Lane {
   readonly binding: LaneBinding;
+  readonly description: ModuleDescription;
   guest: Guest | undefined;
   epoch: number;
 }
@@ -35,9 +38,9 @@ function park(): never {
   for (;;) Atomics.wait(never, 0, 0);
 }
 
-function instantiate({ binding }: Lane): Guest {
+function instantiate({ binding, description }: Lane): Guest {
   const caller = findAbi(binding.plan.abi)?.caller;
-  if (caller !== undefined) return caller.instantiate(binding.module, binding.description, binding.plan);
+  if (caller !== undefined) return caller.instantiate(binding.module, description, binding.plan);
   throw new WasmFunctionError('abi', `This version cannot call ${binding.plan.abi} modules. Choose another ABI.`);
 }
 
@@ -99,11 +102,16 @@ function runCalls(): void {
   board.rest();
 }
 
+function bind(binding: LaneBinding): void {
+  const description = readDescription(binding.description);
+  lanes.set(binding.lane, { binding, description, guest: undefined, epoch: -1 });
+}
+
 /** What a message says; the calls themselves are on the board. */
 function take(message: ToWorker): void {
   switch (message.kind) {
     case 'bind':
-      lanes.set(message.binding.lane, { binding: message.binding, guest: undefined, epoch: -1 });
+      bind(message.binding);
       return;
     case 'release':
       lanes.delete(message.lane);

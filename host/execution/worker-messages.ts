@@ -1,6 +1,5 @@
 import type { CallPlan } from '../abi/adapter';
 import type { ErrorData } from '../errors';
-import type { ModuleDescription } from '../module/description';
 import type { GuestValue } from '../values/signature';
 
 /** What the worker is started with. */
@@ -12,7 +11,8 @@ export interface WorkerStart {
 export interface LaneBinding {
   readonly lane: number;
   readonly module: WebAssembly.Module;
-  readonly description: ModuleDescription;
+  /** Its `ModuleDescription` as `v8.serialize` writes it: shared, since copying a long one holds up the main thread. */
+  readonly description: SharedArrayBuffer;
   readonly plan: CallPlan;
   /** A new instance for each call. */
   readonly fresh: boolean;

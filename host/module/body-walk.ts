@@ -18,6 +18,8 @@ export interface CodeContext {
   readonly types: readonly (FunctionType | undefined)[];
   /** By function index, imports first. */
   readonly functions: readonly FunctionType[];
+  /** Results of the type that has the most; 1 at least. */
+  readonly mostResults: number;
   /** Index of the first function that has a body. */
   readonly firstBody: number;
 }
@@ -76,8 +78,8 @@ export class BodyWalk {
       if (this.#step() === 'known') continue;
       const left = this.end - start;
       this.unread = { instruction: this.#instructionAt(start), at: start - this.#start, left };
-      // an instruction takes a byte at least and leaves a value at most, a branch two bytes
-      return this.#cost + (this.locals + this.#height + left) * (left / 2);
+      // instructions and branches take a byte at least; a call leaves as many values as its type has results
+      return this.#cost + (this.locals + this.#height + left * this.context.mostResults) * left;
     }
     return this.#cost;
   }

@@ -1,7 +1,6 @@
 import { BodyWalk, type CodeContext, type Unread } from './body-walk';
 import { WasmFunctionError } from '../errors';
 import { MAX_BODY_SIZE, MAX_COMPILE_COST } from '../limits';
-import type { TailCaller } from './description';
 import type { Reader } from './reader';
 
 /**
@@ -13,11 +12,11 @@ import type { Reader } from './reader';
  * little, the engine has the word, which knows it or says what is wrong with it.
  *
  * @param reader of the code section
- * @returns the functions with tail calls
+ * @returns the bodies with tail calls
  * @throws WasmFunctionError `module`, with the function and the figures, or the instruction that is not known
  */
-export function checkCompileCost(reader: Reader, context: CodeContext): TailCaller[] {
-  const tailCallers: TailCaller[] = [];
+export function checkCompileCost(reader: Reader, context: CodeContext): number[] {
+  const tailCallers: number[] = [];
   const bodies = reader.count('function bodies', reader.remaining);
   for (let body = 0; body < bodies; body += 1) {
     const index = context.firstBody + body;
@@ -26,14 +25,12 @@ export function checkCompileCost(reader: Reader, context: CodeContext): TailCall
     reader.skip(size, 'a function body');
     if (size > MAX_BODY_SIZE) throw tooLarge(index, size);
     const walk = new BodyWalk(reader.bytes, start, start + size, context);
-    const { parameters = [], results = [] } = context.functions[index] ?? {};
-    if (walk.cost(parameters.length, reader) > MAX_COMPILE_COST) {
+    const parameters = context.functions[index]?.parameters.length ?? 0;
+    if (walk.cost(parameters, reader) > MAX_COMPILE_COST) {
       throw walk.unread === undefined ? tooCostly(index, size, walk.locals) : unreadable(index, walk.unread);
     }
     // behind what could not be read there may be some
-    if (walk.hasTailCalls || walk.unread !== undefined) {
-      tailCallers.push({ body, function: index, parameters: parameters.length, results: results.length });
-    }
+    if (walk.hasTailCalls || walk.unread !== undefined) tailCallers.push(body);
   }
   return tailCallers;
 }

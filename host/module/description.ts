@@ -25,15 +25,14 @@ export type ExternalType =
 export type ModuleImport = { readonly module: string; readonly name: string } & ExternalType;
 export type ModuleExport = { readonly name: string } & ExternalType;
 
-/** A function that may end in a call that takes its place on the stack. */
-export interface TailCaller {
-  /** Which body of the code section. */
-  readonly body: number;
-  /** Its function index, imports first. */
-  readonly function: number;
-  /** How many there are of each. */
-  readonly parameters: number;
-  readonly results: number;
+/** The functions that may end in a call which takes their place on the stack, and what rewriting them takes. */
+export interface TailCalls {
+  /** Indices of their bodies in the code section; also of bodies that could not be followed to their end. */
+  readonly bodies: readonly number[];
+  /** How many there are in each index space, imports included. */
+  readonly types: number;
+  readonly functions: number;
+  readonly globals: number;
 }
 
 /** A core module (`\0asm`, version 1) after parsing. */
@@ -48,10 +47,6 @@ export interface ModuleDescription {
   readonly memories: readonly Limits[];
   readonly tables: readonly Limits[];
   readonly functionCount: number;
-  /** Of the index space, imported ones included. */
-  readonly globalCount: number;
-  /** Functions with tail calls, or whose code could not be followed to its end. */
-  readonly tailCallers: readonly TailCaller[];
   readonly hasStart: boolean;
   /** Present where it declares structs or arrays, which live on the engine's own heap (GC proposal). */
   readonly managedTypes?: true;
@@ -63,4 +58,9 @@ export interface ModuleDescription {
   readonly tools: readonly string[];
   /** Proposals named by the `target_features` section, without the leading `+`. */
   readonly features: readonly string[];
+}
+
+/** What parsing gives: the description, and what only the rewriter of the bytes needs. */
+export interface ParsedModule extends ModuleDescription {
+  readonly tailCalls?: TailCalls;
 }

@@ -7,7 +7,7 @@ import { MAX_LISTED } from '../limits';
 import { formatFunctionType, formatSignature } from '../values/parse-signature';
 import { type Declaration, readDeclarations } from './declarations';
 import { planDeclared } from './declared-plan';
-import type { ExternalType, Limits, ModuleDescription } from './description';
+import type { ExternalType, Limits, ModuleDescription, ParsedModule } from './description';
 import { type AbiChoice, detectAbi } from './detect';
 import { identify } from './identify';
 import { parseModule } from './parse';
@@ -15,7 +15,7 @@ import { notCalledYet, refusalError } from './refusal';
 
 /** What a file's bytes alone say of it. Plain data. */
 export type Examined =
-  | { readonly kind: 'core'; readonly description: ModuleDescription }
+  | { readonly kind: 'core'; readonly description: ParsedModule }
   /** Nothing of it can be called; the inspection says why. */
   | { readonly kind: 'refused'; readonly inspection: Inspection };
 

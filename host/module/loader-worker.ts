@@ -7,7 +7,7 @@ import type { Inspection } from '../inspection';
 import { MAX_TABLE_ELEMENTS } from '../limits';
 import { capLimits } from './cap-limits';
 import { declarationPaths, readDeclarations } from './declarations';
-import type { ModuleDescription } from './description';
+import type { ModuleDescription, TailCalls } from './description';
 import { examine, inspectCore } from './inspect';
 import { makeInterruptible } from './interruption';
 import type { LoadedModule, LoaderAnswer, LoadRequest } from './loader-messages';
@@ -27,11 +27,11 @@ interface Prepared {
 const KEPT = 8;
 const kept = new Map<string, Prepared>();
 
-async function load(request: LoadRequest): Promise<LoadedModule> {
+function load(request: LoadRequest): LoadedModule {
   const { source } = request;
-  const bytes = source.kind === 'file' ? await readModuleFile(source.file, request.maxFileSize) : source.bytes;
+  const bytes = source.kind === 'file' ? readModuleFile(source.file, request.maxFileSize) : source.bytes;
   const name = source.kind === 'file' ? source.file : source.name;
-  const text = source.kind === 'file' ? await readDeclarationFile(declarationPaths(source.file)) : undefined;
+  const text = source.kind === 'file' ? readDeclarationFile(declarationPaths(source.file)) : undefined;
   const declarations = readDeclarations(text ?? '');
   const hash = sha256(bytes);
   const found = { declarations, fingerprint: `${hash} ${sha256(text ?? '')}` };
@@ -56,8 +56,8 @@ function prepare(
   if (known !== undefined) return known;
   const examined = examine(bytes, name, ABIS);
   if (examined.kind === 'refused') return { refused: examined.inspection };
-  const { description } = examined;
-  const prepared = { description, compiled: compile(bytes, description, memoryPages) };
+  const { tailCalls, ...description } = examined.description;
+  const prepared = { description, compiled: compile(bytes, description, tailCalls, memoryPages) };
   kept.set(key, prepared);
   for (const oldest of [...kept.keys()].slice(0, -KEPT)) kept.delete(oldest);
   return prepared;
@@ -66,12 +66,13 @@ function prepare(
 function compile(
   bytes: Uint8Array,
   description: ModuleDescription,
+  tailCalls: TailCalls | undefined,
   memoryPages: number,
 ): WebAssembly.Module | WasmFunctionError {
   if (description.managedTypes === true) return managedTypesError();
   try {
     const capped = capLimits(bytes, { memoryPages, tableElements: MAX_TABLE_ELEMENTS });
-    return new WebAssembly.Module(makeInterruptible(capped, description) as Uint8Array<ArrayBuffer>);
+    return new WebAssembly.Module(makeInterruptible(capped, tailCalls) as Uint8Array<ArrayBuffer>);
   } catch (error) {
     if (error instanceof WasmFunctionError) return error;
     return explainCompileError(messageOf(error), description);
@@ -94,9 +95,9 @@ function sha256(content: Uint8Array | string): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-async function answer(request: LoadRequest): Promise<LoaderAnswer> {
+function answer(request: LoadRequest): LoaderAnswer {
   try {
-    return { kind: 'loaded', loaded: await load(request) };
+    return { kind: 'loaded', loaded: load(request) };
   } catch (error) {
     const known =
       error instanceof WasmFunctionError
@@ -110,7 +111,5 @@ async function answer(request: LoadRequest): Promise<LoaderAnswer> {
 }
 
 port.on('message', (request: LoadRequest) => {
-  void answer(request).then((result) => {
-    port.postMessage(result);
-  });
+  port.postMessage(answer(request));
 });

@@ -1,5 +1,8 @@
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+/**
+ * Files are read without a promise: this runs in the loader's own thread, which may be ended in the middle of it. What
+ * openSync has opened is closed with the thread; what a promise was about to give out stays open for good.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { WasmFunctionError } from '../errors';
 import { MAX_DECLARATIONS, MIB } from '../limits';
 
@@ -9,9 +12,9 @@ import { MAX_DECLARATIONS, MIB } from '../limits';
  * @param maxSize bytes
  * @throws WasmFunctionError `file`: missing, not readable, not a regular file, too large
  */
-export async function readModuleFile(file: string, maxSize: number): Promise<Buffer> {
+export function readModuleFile(file: string, maxSize: number): Buffer {
   try {
-    return await readRegularFile(file, maxSize);
+    return readRegularFile(file, maxSize);
   } catch (error) {
     if (error instanceof WasmFunctionError) throw error;
     throw new WasmFunctionError('file', fileProblem(file, error as NodeJS.ErrnoException), { file });
@@ -19,10 +22,10 @@ export async function readModuleFile(file: string, maxSize: number): Promise<Buf
 }
 
 /** The text of the first of these files that is there and of a sensible size. */
-export async function readDeclarationFile(files: readonly string[]): Promise<string | undefined> {
+export function readDeclarationFile(files: readonly string[]): string | undefined {
   for (const file of files) {
     try {
-      return (await readRegularFile(file, MAX_DECLARATIONS)).toString('utf8');
+      return readRegularFile(file, MAX_DECLARATIONS).toString('utf8');
     } catch {
       // declarations are a help, not a need: without them the binary speaks for itself
     }
@@ -30,27 +33,27 @@ export async function readDeclarationFile(files: readonly string[]): Promise<str
   return undefined;
 }
 
-async function readRegularFile(file: string, maxSize: number): Promise<Buffer> {
-  const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+function readRegularFile(file: string, maxSize: number): Buffer {
+  const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    const stat = await handle.stat();
+    const stat = fstatSync(descriptor);
     if (!stat.isFile()) {
       const kind = stat.isDirectory() ? 'a folder' : 'not a regular file';
       throw new WasmFunctionError('file', `"${file}" is ${kind}; a .wasm file is needed.`, { file });
     }
-    return await readAtMost(handle, file, stat.size, maxSize);
+    return readAtMost(descriptor, file, stat.size, maxSize);
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 }
 
 /** The file may grow while it is read, so its size alone bounds nothing. */
-async function readAtMost(handle: FileHandle, file: string, size: number, maxSize: number): Promise<Buffer> {
+function readAtMost(descriptor: number, file: string, size: number, maxSize: number): Buffer {
   if (size <= maxSize) {
     const buffer = Buffer.allocUnsafeSlow(size + 1);
     let length = 0;
     for (;;) {
-      const { bytesRead } = await handle.read(buffer, length, buffer.length - length, length);
+      const bytesRead = readSync(descriptor, buffer, length, buffer.length - length, length);
       length += bytesRead;
       if (bytesRead === 0) return buffer.subarray(0, length);
       if (length === buffer.length) break;

@@ -3,15 +3,14 @@ import { type Producers, readProducers, readTargetFeatures } from './custom-sect
 import { checkCompileCost } from './code-cost';
 import { skipConstantExpression } from './constant-expression';
 import { WasmFunctionError } from '../errors';
-import { MAX_NAMES_SIZE, MAX_TAG_VALUES, MIB } from '../limits';
+import { MAX_EXTERNALS, MAX_NAMES_SIZE, MAX_TAG_VALUES, MIB } from '../limits';
 import type {
   ExternalType,
   FunctionType,
   Limits,
-  ModuleDescription,
   ModuleExport,
   ModuleImport,
-  TailCaller,
+  ParsedModule,
   WasmType,
 } from './description';
 import { malformed, type Reader } from './reader';
@@ -50,9 +49,10 @@ interface Contents {
   readonly globals: GlobalType[];
   readonly tags: FunctionType[];
   readonly imports: ModuleImport[];
-  exports: ModuleExport[];
+  readonly exports: ModuleExport[];
   ownFunctions: number;
-  tailCallers: readonly TailCaller[];
+  /** Bodies. */
+  tailCallers: readonly number[];
   ownTables: Limits[];
   ownMemories: Limits[];
   hasStart: boolean;
@@ -71,7 +71,7 @@ interface Contents {
  *
  * @throws WasmFunctionError `module`, with the section and the offset of what is wrong
  */
-export function parseModule(bytes: Uint8Array): ModuleDescription {
+export function parseModule(bytes: Uint8Array): ParsedModule {
   if (!isCoreModule(bytes)) throw malformed('it does not start as a core module of version 1 does');
   const contents: Contents = {
     types: [],
@@ -101,14 +101,23 @@ export function parseModule(bytes: Uint8Array): ModuleDescription {
     memories: contents.ownMemories,
     tables: contents.ownTables,
     functionCount: contents.ownFunctions,
-    globalCount: contents.globals.length,
-    tailCallers: contents.tailCallers,
     hasStart: contents.hasStart,
     ...(contents.types.includes(undefined) ? { managedTypes: true } : {}),
+    ...tailCallsOf(contents),
     customSections: contents.customSections,
     ...contents.producers,
     features: contents.features,
   };
+}
+
+function mostResultsOf(types: Contents['types']): number {
+  return types.reduce((most, type) => Math.max(most, type?.results.length ?? 0), 1);
+}
+
+function tailCallsOf({ tailCallers, types, functions, globals }: Contents): Pick<ParsedModule, 'tailCalls'> {
+  if (tailCallers.length === 0) return {};
+  const counts = { types: types.length, functions: functions.length, globals: globals.length };
+  return { tailCalls: { bodies: tailCallers, ...counts } };
 }
 
 function isCoreModule(bytes: Uint8Array): boolean {
@@ -127,7 +136,12 @@ function readSection(id: number, reader: Reader, contents: Contents): void {
     case SECTION.code: {
       const { types, functions, ownFunctions } = contents;
       const firstBody = functions.length - ownFunctions;
-      contents.tailCallers = checkCompileCost(reader, { types, functions, firstBody });
+      contents.tailCallers = checkCompileCost(reader, {
+        types,
+        functions,
+        mostResults: mostResultsOf(types),
+        firstBody,
+      });
       return;
     }
     case SECTION.type:
@@ -203,11 +217,21 @@ function readName(reader: Reader, what: string, contents: Contents): string {
 
 function readImports(reader: Reader, contents: Contents): void {
   const count = reader.count('imports', MAX_IMPORTS, 4);
+  checkExternals(count, 'imports');
   for (let index = 0; index < count; index += 1) {
     const module = readName(reader, 'the module of an import', contents);
     const name = readName(reader, 'the name of an import', contents);
     contents.imports.push({ module, name, ...readImportType(reader, contents) });
   }
+}
+
+function checkExternals(count: number, what: 'imports' | 'exports'): void {
+  if (count <= MAX_EXTERNALS) return;
+  throw new WasmFunctionError(
+    'module',
+    `The module has ${count} ${what}; at most ${MAX_EXTERNALS} are taken, since Node-RED stands still while they are copied ` +
+      'between threads. Build it so that it exports and imports what is needed only.',
+  );
 }
 
 function readImportType(reader: Reader, contents: Contents): ExternalType {
@@ -246,13 +270,15 @@ function readImportType(reader: Reader, contents: Contents): ExternalType {
 
 function readExports(reader: Reader, contents: Contents): void {
   const names = new Set<string>();
-  contents.exports = readMany(reader, 'exports', MAX_EXPORTS, 3, () => {
+  const count = reader.count('exports', MAX_EXPORTS, 3);
+  checkExternals(count, 'exports');
+  for (let index = 0; index < count; index += 1) {
     const start = reader.position;
     const name = readName(reader, 'the name of an export', contents);
     if (names.has(name)) throw reader.fail('two exports have the same name', start);
     names.add(name);
-    return { name, ...readExportType(reader, contents) };
-  });
+    contents.exports.push({ name, ...readExportType(reader, contents) });
+  }
 }
 
 function readExportType(reader: Reader, contents: Contents): ExternalType {

@@ -82,6 +82,14 @@ function wholeNumber(property: keyof ConnectionProperties, least: number, most: 
   return validator<ConnectionProperties>(`mqtt-connection.invalid.${property}`, (value) => isNumber(value, range));
 }
 
+/** A will has the fields of a birth message, which the template holds, translated by now. */
+function addWill(legend: string): void {
+  const birth = $('#mqtt-connection-birth');
+  const will = $(String(birth.prop('outerHTML')).replace(/birth/g, 'will'));
+  will.children('legend').text(legend);
+  will.insertAfter(birth);
+}
+
 function showAnnouncement(name: 'birth' | 'will', saved: Announcement | undefined): void {
   field(`${name}-topic`).val(saved?.topic ?? '');
   field(`${name}-payload`).val(saved?.payload ?? '');
@@ -199,6 +207,7 @@ RED.nodes.registerType<ConnectionProperties>('mqtt-connection', {
     );
     reachConfigButtons(`${FIELD}-tls`, 'tls-config');
     presetSelect(`${FIELD}-protocolVersion`, this.protocolVersion, '4');
+    addWill(this._('mqtt-connection.label.will'));
     for (const name of ANNOUNCEMENTS) {
       showAnnouncement(name, this[name]);
     }

@@ -4,6 +4,7 @@
  */
 import type { NodeStatus } from 'node-red';
 import type { ErrorCode } from '../../host/errors';
+import { formatSignature } from '../../host/values/parse-signature';
 import type { FunctionState } from '../../host/wasm-function';
 
 /** Characters that fit below a node without hiding its neighbours. */
@@ -46,7 +47,7 @@ export function toNodeStatus({ state, failure, errors, rate, busy }: NodeActivit
   // nothing is known of a function that no message has named yet
   if (state === undefined) return {};
   // without its name, which the label has
-  const types = state.signature.slice(state.export.length + 1);
+  const types = formatSignature(state.types);
   return { fill: 'green', shape: 'dot', text: `${shorten(types, WIDTH - counted.length)}${counted}` };
 }
 

@@ -100,6 +100,39 @@ describe('choosing a module in the dialog', { skip: noBrowser }, () => {
     assert.deepEqual(new Uint8Array(await stored('add.wasm')), await guestBytes('wat/triple'));
   });
 
+  test('the same file once more is taken without a question', async () => {
+    const { page, editor, dialog } = open;
+    await writeFile(join(folder, 'again.wasm'), await guestBytes('wat/counter'));
+    for (const round of [1, 2]) {
+      await editor.edit('node');
+      await dialog.drop('#wasm-function-module', [join(folder, 'again.wasm')]);
+      await dialog.card.filter({ hasText: 'Numbers' }).waitFor();
+      assert.equal(await dialog.file.inputValue(), 'again.wasm', `round ${String(round)}`);
+      assert.equal(await page.locator('.red-ui-notification').count(), 0);
+      await editor.cancelDialog();
+    }
+  });
+
+  test('of source code it is said how to make a module of it', async () => {
+    const { page, editor, dialog } = open;
+    await editor.edit('node');
+    for (const [name, command] of [
+      ['mean.c', /clang [^]* -o mean\.wasm mean\.c/],
+      ['lib.rs', /wasm-pack build/],
+      ['main.go', /tinygo build [^]* -o main\.wasm/],
+      ['celsius.ts', /asc celsius\.ts -o celsius\.wasm/],
+    ] as const) {
+      await writeFile(join(folder, name), '');
+      await dialog.drop('#wasm-function-module', [join(folder, name)]);
+      const notice = page.locator('.red-ui-notification', { hasText: name });
+      await notice.waitFor();
+      assert.match(await notice.locator('code').innerText(), command);
+      assert.match(await notice.innerText(), /README[^]*"Your own module in two minutes"/);
+      await notice.getByRole('button', { name: 'Close' }).click();
+      await notice.waitFor({ state: 'detached' });
+    }
+  });
+
   test('what is no module is not stored, and the reason is shown', async () => {
     const { page } = open;
     await writeFile(join(folder, 'page.wasm'), '<!DOCTYPE html><html></html>');

@@ -7,6 +7,7 @@ import { noBrowser } from '../support/browser';
 import { FunctionEditor } from '../support/function-editor';
 import { guestFile } from '../support/guests';
 import { eventually } from '../support/node-red';
+import { HEADER, module, type ModuleSpec } from '../support/wasm-builder';
 import { functionNode, type SavedNode } from '../support/wasm-function-dialog';
 
 const flows: SavedNode[] = [
@@ -41,14 +42,25 @@ const flows: SavedNode[] = [
   },
   functionNode('refused', 200, { file: 'page.wasm' }),
   functionNode('bytes', 260, { file: guestFile('rust-bytes/guest') }),
+  functionNode('many', 380, { file: 'many.wasm', export: 'f2999' }),
+  functionNode('damaged', 440, { file: 'damaged.wasm' }),
   functionNode('other', 320, { file: guestFile('rust-bindgen/guest'), export: 'greet' }),
 ];
+
+/** More than are listed, since each is described at length. */
+const MANY: ModuleSpec = {
+  functions: [{ export: 'f', parameters: new Array<'i32'>(1000).fill('i32') }],
+  exports: Array.from({ length: 3000 }, (_, index) => ({ name: `f${String(index)}`, kind: 'function', index: 0 })),
+};
 
 describe('the wasm-function dialog', { skip: noBrowser }, () => {
   const open = new FunctionEditor(flows, {
     settings: { wasmFunctionTimeout: 2.5 },
-    prepare: ({ userDirectory }) =>
-      writeFile(join(userDirectory, 'page.wasm'), '<!DOCTYPE html><html>not found</html>'),
+    async prepare({ userDirectory }) {
+      await writeFile(join(userDirectory, 'page.wasm'), '<!DOCTYPE html><html>not found</html>');
+      await writeFile(join(userDirectory, 'many.wasm'), module(MANY));
+      await writeFile(join(userDirectory, 'damaged.wasm'), Uint8Array.from([...HEADER, 1, 50, 0]));
+    },
   });
 
   async function savedFunction(): Promise<SavedNode> {
@@ -207,8 +219,43 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
       'nothing is known of a module that cannot be read',
     );
     await open.dialog.typeFile(guestFile('wat/add'));
-    await page.locator('#wasm-function-notice', { hasText: 'no function "greet"' }).waitFor();
+    const notice = page.locator('#wasm-function-notice', { hasText: 'no function "greet"' });
+    await notice.waitFor();
     assert.equal(await open.dialog.exportName.inputValue(), '');
+    await open.dialog.option('add').click();
+    await notice.waitFor({ state: 'hidden' });
+  });
+
+  test('what is said of a name that was cleared goes with the next file', async () => {
+    const { page } = open;
+    await open.editor.edit('other');
+    await open.dialog.option('greet').waitFor();
+    await open.dialog.typeFile(guestFile('wat/add'));
+    const notice = page.locator('#wasm-function-notice', { hasText: 'no function "greet"' });
+    await notice.waitFor();
+    await open.dialog.typeFile('not-there.wasm');
+    await notice.waitFor({ state: 'hidden' });
+  });
+
+  test('of many exports the chosen one is on top, and how many are not listed is said', async () => {
+    const { editor, dialog, page } = open;
+    await editor.edit('many');
+    await dialog.option('f2999').waitFor();
+    assert.deepEqual((await dialog.listed()).slice(0, 2), ['f2999', 'f']);
+    const notes = page.locator('.wasm-function-exports-note');
+    assert.match((await notes.allInnerTexts()).join('\n'), /^\d+ more: type a part[^]*^\d+ more are not listed/m);
+    await dialog.option('f7 (').click();
+    assert.deepEqual((await dialog.listed()).slice(0, 2), ['f2999', 'f'], 'no row moves while it is pointed at');
+    await editor.confirmDialog();
+    await editor.edit('many');
+    await dialog.option('f7 (').waitFor();
+    assert.deepEqual((await dialog.listed()).slice(0, 2), ['f7', 'f']);
+  });
+
+  test('of a file that is damaged nothing is said that could not be read', async () => {
+    await open.editor.edit('damaged');
+    await open.dialog.card.filter({ hasText: 'damaged' }).waitFor();
+    assert.doesNotMatch(await open.dialog.card.innerText(), /Imports|Memory/);
   });
 
   test('the card says what a module imports and what is not supplied', async () => {
@@ -239,6 +286,7 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
     assert.equal(help.match(/<dl class="message-properties">/g)?.length, 2);
     assert.equal(help.match(/<dt>/g)?.length, 4);
     assert.match(help, /<td><code>timeout<\/code><\/td>/);
+    assert.equal(await open.editor.helpOverflow('wasm-function'), 0, 'it does not scroll sideways');
   });
 
   test('no error reached the console', () => {

@@ -4,7 +4,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { Editor, editorSettings, noBrowser } from '../support/browser';
 import type { FlowNode } from '../support/mqtt-flow';
 import { NodeRed, eventually } from '../support/node-red';
-import { Peer, sinkNode, sourceNode, WatchedZipper, zipperNode } from '../support/yomo-flow';
+import { Peer, sourceNode, WatchedZipper, zipperNode } from '../support/yomo-flow';
 
 describe('the dialogs of the YoMo nodes', { skip: noBrowser }, () => {
   let zipper: WatchedZipper;

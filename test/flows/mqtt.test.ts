@@ -186,7 +186,8 @@ for (const protocolVersion of [4, 5] as const) {
       await eventually('the result', () => payloadsOn(probe, 'out/busy').length > 0, 60);
       await untilAcknowledged('busy');
       assert.deepEqual(payloadsOn(probe, 'out/busy'), [LONG_RESULT]);
-      assert.deepEqual(payloadsOn(probe, 'seen/busy'), [LONG_CALL, LONG_CALL]);
+      // whatever delivers it once more has said why in the log
+      assert.deepEqual(payloadsOn(probe, 'seen/busy'), [LONG_CALL, LONG_CALL], nodeRed.output);
       await untilSubscribed(2);
       assert.deepEqual(
         finished.map((name) => deliveriesTo(broker, name).sent),

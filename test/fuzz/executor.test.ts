@@ -43,7 +43,8 @@ const CONVENTIONS: readonly (Convention | 'auto')[] = [
   'in-place',
 ];
 
-const executor = new WorkerExecutor({ workers: 2, spare: true, log: { warn: () => undefined } });
+const warnings: string[] = [];
+const executor = new WorkerExecutor({ workers: 2, spare: true, log: { warn: (text) => warnings.push(text) } });
 after(() => executor.close());
 
 const CODE = 10;
@@ -71,8 +72,8 @@ function setByte(content: Uint8Array, random: Random): Uint8Array {
 
 function load(bytes: Uint8Array): CompiledModule | undefined {
   try {
-    const description = parseModule(bytes);
-    const rewritten = makeInterruptible(capLimits(bytes, CAPS), description);
+    const { tailCalls, ...description } = parseModule(bytes);
+    const rewritten = makeInterruptible(capLimits(bytes, CAPS), tailCalls);
     return { description, module: new WebAssembly.Module(rewritten as Uint8Array<ArrayBuffer>) };
   } catch (error) {
     if (error instanceof WasmFunctionError) return undefined;
@@ -138,6 +139,8 @@ test(`${MODULES} modules with changed code leave a good one answering (seed ${SE
   await answering.close();
   context.diagnostic(`calls: ${[...outcomes].map(([outcome, times]) => `${times} ${outcome}`).join(', ')}`);
   assert.ok((outcomes.get('answered') ?? 0) > 0);
+  const unstoppable = warnings.filter((text) => text.includes('goes on computing'));
+  assert.deepEqual(unstoppable, [], 'a guest outlived the end of its thread');
 });
 
 function outcomeOf(

@@ -185,6 +185,47 @@ export const NUMBER_ATTACKS: readonly Expected[] = [
     [...op.i32(1), ...op.NULL_FUNCTION, ...op.i32(9), ...op.TABLE_FILL],
     { tables: TABLE },
   ),
+  ...(
+    [
+      [
+        'memory-init-out-of-bounds',
+        /outside its linear memory/,
+        [op.i32(65_530), op.i32(0), op.i32(8), op.memoryInit(0)],
+      ],
+      [
+        'memory-init-past-its-segment',
+        /outside its linear memory/,
+        [op.i32(0), op.i32(4), op.i32(8), op.memoryInit(0)],
+      ],
+      [
+        'memory-init-of-dropped-data',
+        /outside its linear memory/,
+        [op.dataDrop(0), op.dataDrop(0), op.i32(0), op.i32(0), op.i32(1), op.memoryInit(0)],
+      ],
+      [
+        'table-init-out-of-bounds',
+        /a table index that does not exist/,
+        [op.i32(1), op.i32(0), op.i32(2), op.tableInit(0)],
+      ],
+      [
+        'table-init-past-its-segment',
+        /beyond the end of one of its own segments, or from one it had dropped/,
+        [op.i32(0), op.i32(1), op.i32(2), op.tableInit(0)],
+      ],
+      [
+        'table-init-of-dropped-elements',
+        /beyond the end of one of its own segments, or from one it had dropped/,
+        [op.elementDrop(0), op.elementDrop(0), op.i32(0), op.i32(0), op.i32(1), op.tableInit(0)],
+      ],
+    ] as const
+  ).map(([name, says, body]) =>
+    attack(name, 'trap', says, body.flat(), {
+      memories: MEMORY,
+      tables: TABLE,
+      elements: [{ functions: [0, 0] }],
+      data: [{ bytes: [1, 2, 3, 4, 5, 6, 7, 8] }],
+    }),
+  ),
   attack('uncaught-exception', 'guest', /exception of its language that nothing in it caught/, op.throwTag(0), {
     tags: [{}],
   }),
@@ -224,15 +265,50 @@ const STEERING = 'boom\u001b]0;owned\u0007\n1 Jan 00:00:00 - [info] all is well\
 const UTF16 = Buffer.from(STEERING, 'utf16le');
 const SPOKEN = Buffer.concat([Buffer.from(Uint32Array.of(UTF16.length).buffer), UTF16]);
 
+const ABORT = { module: 'env', name: 'abort', parameters: ['i32', 'i32', 'i32', 'i32'] } as const;
+const ABORTS = [...op.i32(0), ...op.i32(0), ...op.i32(0), ...op.i32(0), ...op.call(0)];
+
+/** The one function that AssemblyScript modules are given, called from where nobody expects it. */
+const ABORT_ATTACKS: readonly Expected[] = [
+  attack(
+    'aborts-deep-in-its-own-export',
+    'guest',
+    /^The function failed: abort$/,
+    // 1 more than was given, until it is 1000
+    [
+      ...op.localGet(0),
+      ...op.i32(1000),
+      ...op.I32_EQ,
+      ...op.when(ABORTS),
+      ...op.localGet(0),
+      ...op.i32(1),
+      ...op.I32_ADD,
+      ...op.call(1),
+      ...op.DROP,
+    ],
+    { imports: [ABORT] },
+    { abi: 'assemblyscript' },
+  ),
+  attack(
+    'aborts-through-its-table',
+    'guest',
+    /^The function failed: abort$/,
+    [...op.i32(0), ...op.i32(0), ...op.i32(0), ...op.i32(0), ...op.i32(0), ...op.callIndirect(0)],
+    { imports: [ABORT], tables: TABLE, elements: [{ offset: 0, functions: [0] }] },
+    { abi: 'assemblyscript' },
+  ),
+];
+
 /** What guests say of themselves goes into logs. */
 export const WORDS: readonly Expected[] = [
+  ...ABORT_ATTACKS,
   attack(
     'speaks-control-characters',
     'guest',
     /^The function failed: boom \]0;owned 1 Jan 00:00:00 - \[info\] all is well \[2J 1m$/,
     [...op.i32(16), ...op.i32(0), ...op.i32(0), ...op.i32(0), ...op.call(0)],
     {
-      imports: [{ module: 'env', name: 'abort', parameters: ['i32', 'i32', 'i32', 'i32'] }],
+      imports: [ABORT],
       memories: MEMORY,
       data: [{ offset: 12, bytes: [...SPOKEN] }],
       exports: [{ name: 'memory', kind: 'memory', index: 0 }],
@@ -262,6 +338,11 @@ function refused(
 /** Hostile before anything is called: the file itself has to change. */
 export const START_ATTACKS: readonly Expected[] = [
   refused('endless-start', 'timeout', /within/, { functions: [plain, spin], start: 1 }, SHORT),
+  refused('aborting-start', 'guest', /^The function failed: abort$/, {
+    imports: [ABORT],
+    functions: [plain, { body: ABORTS }],
+    start: 2,
+  }),
   refused('recursive-start', 'trap', /stack/, { functions: [plain, { body: op.call(1) }], start: 1 }),
   refused('data-out-of-range', 'trap', /out of bounds/, { memories: MEMORY, data: [{ offset: -1, bytes: [1] }] }),
   refused('elements-out-of-range', 'trap', /out of bounds/, {
@@ -281,6 +362,10 @@ export const START_ATTACKS: readonly Expected[] = [
   refused('imports-global', 'abi', /imports/, {
     imports: [{ module: '__proto__', name: 'constructor', kind: 'global', type: 'i32' }],
   }),
+  {
+    ...{ name: 'a-hundred-thousand-exports', code: 'module', says: /100000 exports; at most 20000/ },
+    ...{ module: exporting(100_000), properties: { export: 'f' } },
+  },
   refused('exceptions-of-many-values', 'module', /exceptions carry 1000 values/, {
     tags: [{ parameters: new Array(1000).fill('i64') as [] }],
   }),
@@ -303,6 +388,14 @@ const named = module({
   functions: HOSTILE_NAMES.map((name) => ({ export: name, parameters: ['i32'], results: ['i32'], body: op.i32(7) })),
 });
 const unnamed = module({ functions: [{ export: '', parameters: ['i32'], results: ['i32'], body: op.i32(7) }] });
+
+/** `f` and as many other names of it. */
+function exporting(count: number): Uint8Array {
+  return module({
+    functions: [{ export: 'f', parameters: ['i32'], results: ['i32'], body: op.i32(7) }],
+    exports: Array.from({ length: count - 1 }, (_, index) => ({ name: String(index), kind: 'function', index: 0 })),
+  });
+}
 const thousand: FunctionSpec = { export: 'f', parameters: ['i32'], results: new Array(1000).fill('i32') as [] };
 
 /** Names and shapes that are unusual, and work like any other. */
@@ -314,6 +407,39 @@ export const NAMES: readonly Expected[] = [
     properties: { export: name },
   })),
   { name: 'no-name', says: 7, module: unnamed },
+  {
+    name: 'its-import-is-its-export',
+    code: 'guest',
+    says: /^The function failed: abort$/,
+    module: module({ imports: [ABORT], exports: [{ name: '__proto__', kind: 'function', index: 0 }] }),
+    properties: { export: '__proto__', abi: 'assemblyscript', input: '[0, 0, 0, 0]', inputType: 'json' },
+  },
+  {
+    name: 'a-memory-called-__proto__',
+    says: 7,
+    module: module({
+      functions: [{ export: 'constructor', parameters: ['i32'], results: ['i32'], body: op.i32(7) }],
+      memories: MEMORY,
+      tables: TABLE,
+      exports: [
+        { name: '__proto__', kind: 'memory', index: 0 },
+        { name: 'prototype', kind: 'table', index: 0 },
+      ],
+    }),
+    properties: { export: 'constructor' },
+  },
   { name: 'a-missing-name', code: 'export', says: /no "/, module: named, properties: { export: 'b\u202e\n' } },
+  { name: 'twenty-thousand-exports', says: 7, module: exporting(20_000), properties: { export: 'f' } },
+  {
+    name: 'a-hundred-thousand-tail-calls',
+    says: 7,
+    module: module({
+      functions: [
+        { export: 'f', parameters: ['i32'], results: ['i32'], body: op.i32(7) },
+        ...new Array<FunctionSpec>(100_000).fill({ body: op.returnCall(1) }),
+      ],
+    }),
+    properties: { export: 'f' },
+  },
   { name: 'a-thousand-results', says: new Array(1000).fill(0), module: module({ functions: [thousand] }) },
 ];

@@ -25,9 +25,11 @@ function bytes(
   says: RegExp,
   allocated: readonly number[],
   returned: readonly number[],
+  convention = 'packed',
 ): Attack & Expected {
   const alloc = { ...ALLOC, body: allocated };
-  const run: FunctionSpec = { export: 'f', parameters: ['i32', 'i32'], results: ['i64'], body: returned };
+  const results = [convention === 'packed' ? 'i64' : 'i32'] as const;
+  const run: FunctionSpec = { export: 'f', parameters: ['i32', 'i32'], results, body: returned };
   return {
     name,
     code,
@@ -41,7 +43,7 @@ function bytes(
       export: 'f',
       abi: 'bytes',
       signature: '(string) -> string',
-      convention: 'packed',
+      convention,
       input: '$string(payload.value) & (payload.value = 1 ? "!" : "")',
       inputType: 'jsonata',
     },
@@ -66,6 +68,20 @@ const packed = (pointer: number, length: number): number[] => [
   ...op.I64_OR,
 ];
 
+/** All of the memory, without an end of a text in it. */
+const FILLS_ALL = [...op.i32(0), ...op.i32(0x61), ...op.i32(65_536), ...op.MEMORY_FILL];
+const put = (address: readonly number[], byte: number): number[] => [...address, ...op.i32(byte), ...op.store8];
+const AFTER_INPUT = [...op.localGet(0), ...op.localGet(1), ...op.I32_ADD];
+/** The input with a NUL behind it. */
+const TERMINATED = [...put(AFTER_INPUT, 0), ...op.localGet(0)];
+/** The input behind its length, which is less than 256. */
+const PREFIX = [...op.localGet(0), ...op.i32(-4), ...op.I32_ADD];
+const PREFIXED = [
+  ...[...PREFIX, ...op.localGet(1), ...op.store8],
+  ...[1, 2, 3].flatMap((byte) => put([...PREFIX, ...op.i32(byte), ...op.I32_ADD], 0)),
+  ...PREFIX,
+];
+
 export const BYTES_ATTACKS: readonly (Expected & { readonly again: string })[] = [
   bytes('pointer-out-of-range', 'abi', /outside its memory/, allocates(op.i32(65_535)), ECHO),
   bytes('pointer-zero', 'memory', /no memory/, allocates(op.i32(0)), ECHO),
@@ -85,5 +101,29 @@ export const BYTES_ATTACKS: readonly (Expected & { readonly again: string })[] =
     /stack/,
     allocates([...op.i32(0), ...op.i32(9), ...op.call(1), 0xa7]),
     returns([...op.i32(9), ...op.call(0), ...op.I64_EXTEND_U]),
+  ),
+  bytes(
+    'text-without-an-end',
+    'result',
+    /no NUL ends/,
+    GOOD_POINTER,
+    forLong(1, 0x7f, TERMINATED, [...FILLS_ALL, ...op.i32(16)]),
+    'cstring',
+  ),
+  bytes(
+    'text-without-an-end-at-the-last-byte',
+    'result',
+    /no NUL ends/,
+    GOOD_POINTER,
+    forLong(1, 0x7f, TERMINATED, [...put(op.i32(65_535), 0x61), ...op.i32(65_535)]),
+    'cstring',
+  ),
+  bytes(
+    'length-before-the-text-of-4-GiB',
+    'result',
+    /outside its memory/,
+    GOOD_POINTER,
+    forLong(1, 0x7f, PREFIXED, [...[0, 1, 2, 3].flatMap((byte) => put(op.i32(16 + byte), 255)), ...op.i32(16)]),
+    'length-prefixed',
   ),
 ].map((each) => ({ ...each, again: '0' }));

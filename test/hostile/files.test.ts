@@ -14,8 +14,11 @@ const ZSTD = Buffer.from('28b52ffd04005900', 'hex');
 /** Bytes of the bombs that are sent to the editor's endpoint too. */
 const UPLOADED = process.env.TEST_LONG === undefined ? 1_000_000 : Infinity;
 
-/** MB beyond what was there: modules of 30 MB are read, hashed and compiled meanwhile, and some of that stays a while. */
-const MAX_GAIN = 700;
+/**
+ * MB a process may have gained when all is over. Measured: 170 to 290; with the long form, whose modules of 30 MB are read,
+ * hashed and compiled, 350. One such module, read and rewritten, may not be collected yet.
+ */
+const MAX_GAIN = process.env.TEST_LONG === undefined ? 400 : 500;
 
 const onPosix = process.platform === 'win32' ? 'there are no such files on Windows' : false;
 const asUser = process.getuid?.() === 0 ? 'root may read every file' : onPosix;
@@ -126,6 +129,7 @@ describe('hostile files in a real Node-RED', () => {
       return now !== undefined && now.threads <= before.threads + 11 && now.files <= before.files + 60;
     });
     const { memory } = (await siege.footprint()) ?? before;
+    context.diagnostic(`${(memory - before.memory).toFixed(0)} MB more than before`);
     assert.ok(memory < before.memory + MAX_GAIN, `${before.memory.toFixed(0)} MB, then ${memory.toFixed(0)} MB`);
   });
 });

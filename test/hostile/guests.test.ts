@@ -12,8 +12,11 @@ const GOOD = module({ functions: [{ export: 'f', parameters: ['i32'], results: [
 /** Alternations of a time-out and a good call. */
 const ALTERNATIONS = process.env.TEST_LONG === undefined ? 10 : 50;
 
-/** MB a process may have gained when all is over: workers keep their heaps, and V8 gives memory back late. */
-const MAX_GAIN = 500;
+/**
+ * MB a process may have gained when all is over. Measured: 170 to 260, of which the eleven threads with their heaps are
+ * 10 to 15 each. Above that there is room for one full linear memory of 64 MiB that is not collected yet, and not for two.
+ */
+const MAX_GAIN = 350;
 
 describe('hostile guests in a real Node-RED', () => {
   let siege: Siege;
@@ -100,6 +103,7 @@ describe('hostile guests in a real Node-RED', () => {
       return now !== undefined && now.threads <= start.threads + 11 && now.files <= start.files + 60;
     });
     const { memory } = (await siege.footprint()) ?? start;
+    context.diagnostic(`${(memory - start.memory).toFixed(0)} MB more than before`);
     assert.ok(memory < start.memory + MAX_GAIN, `${start.memory.toFixed(0)} MB before, ${memory.toFixed(0)} MB after`);
   });
 });

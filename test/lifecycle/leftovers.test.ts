@@ -1,21 +1,17 @@
 /** After the nodes are gone nothing of them is left: no thread, watcher, socket, timer, listener or file. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { loadOf, LoadedRuntime, multiplier } from './runtime';
+import { Probe } from '../support/mqtt';
+import { lane } from '../support/mqtt-flow';
+import { eventually, freePort } from '../support/node-red';
+import { loadOf, LoadedRuntime, slowToLoad, type FlowNode } from './runtime';
 
 describe('what is left over', () => {
   let runtime: LoadedRuntime;
   let file: string;
 
   before(async () => {
-    runtime = await LoadedRuntime.start();
-    file = await runtime.write('multiply.wasm', multiplier(3));
-    // what the runtime keeps for good from its first flow on is not ours
-    await runtime.nodeRed.deploy(loadOf([{ id: 'first', type: 'wasm-function', file }]));
-    await runtime.load(10);
-    await runtime.more(100);
-    await runtime.settle();
-    await runtime.remember();
+    ({ runtime, file } = await LoadedRuntime.startUsed());
   });
   after(() => runtime.stop());
 
@@ -37,6 +33,49 @@ describe('what is left over', () => {
     );
     await runtime.settle('file');
     await runtime.clear();
+  });
+
+  for (const protocol of ['mqtt', 'ws']) {
+    test(`of MQTT nodes on a broker in Node-RED (${protocol}), with a client that stays until it stops: nothing`, async () => {
+      const url = `${protocol}://127.0.0.1:${String(await freePort())}`;
+      const { handles: before } = await runtime.resources();
+      const broker = { id: 'broker', type: 'mqtt-connection', url, embedded: true, persistent: true, clientId: 'left' };
+      await runtime.nodeRed.deploy(loadOf([], [broker, ...(lane('left', { function: { file } }) as FlowNode[])]));
+      const probe = await eventually('the broker runs', () => Probe.connect(url, {}, 'out/left'));
+      try {
+        await eventually('results', async () => {
+          // what is published before the source has subscribed is for nobody
+          await probe.client.publishAsync('in/left', '14', { qos: 1 });
+          return probe.payloads.includes('42');
+        });
+        const { handles: busy } = await runtime.resources();
+        const more = (kind: string): number => (busy[kind] ?? 0) - (before[kind] ?? 0);
+        assert.ok(more('TCPSERVERWRAP') === 1 && more('TCPWRAP') >= 5, JSON.stringify(busy));
+        await runtime.clear();
+        await eventually('the broker is gone', () => !probe.client.connected);
+      } finally {
+        await probe.end();
+      }
+    });
+  }
+
+  test('of functions that are deleted while their modules load: nothing, and their messages end', async () => {
+    const { emitted: before } = await runtime.tally();
+    const files = await Promise.all(['a', 'b'].map((name) => runtime.write(`slow-${name}.wasm`, slowToLoad(name))));
+    await runtime.load(4);
+    await runtime.nodeRed.deploy(
+      loadOf(files.map((slow, index) => ({ id: `slow-${String(index)}`, type: 'wasm-function', file: slow }))),
+    );
+    const { open, factors } = await eventually('messages wait', async () => {
+      const tally = await runtime.tally();
+      return tally.emitted === before + 4 && tally;
+    });
+    assert.equal(open, 4);
+    assert.equal(factors['slow-1'], undefined, 'loaded one after the other, the second is not there yet');
+    await runtime.clear();
+    // of a missing file in another test
+    const { ended } = await runtime.settle('closed', 'file');
+    assert.equal(ended, before + 4);
   });
 
   test('anything left over is noticed', async () => {

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually, NodeRed, repository } from '../support/node-red';
-import { module } from '../support/wasm-builder';
+import { leb, module, text } from '../support/wasm-builder';
 
 /** What became of the messages so far; see fixture/ledger.js. */
 export interface Tally {
@@ -49,6 +49,16 @@ export function multiplier(factor: number, padding = 0): Uint8Array {
   });
 }
 
+/** Bytes of padding of a module that takes long to load, which the loader reads, hashes and gives to the engine. */
+const SLOW_PADDING = 60_000_000;
+
+/** As `multiplier(3)`, in a file nearly as large as one may be; each name makes another one. */
+export function slowToLoad(name: string): Uint8Array {
+  const said = text(name);
+  const section = [0, ...leb(said.length + SLOW_PADDING), ...said];
+  return Buffer.concat([multiplier(3), Buffer.from(section), Buffer.alloc(SLOW_PADDING)]);
+}
+
 /** Never comes back. */
 export const endless = module({
   functions: [{ parameters: ['i32'], results: ['i32'], export: 'multiply', body: [0x03, 0x40, 0x0c, 0, 0x0b, 0x00] }],
@@ -86,6 +96,23 @@ export class LoadedRuntime {
         "...(require('node:v8').setFlagsFromString('--expose-gc'), globalThis.gc ??= require('node:vm').runInNewContext('gc'), {})",
     });
     return new LoadedRuntime(nodeRed, folder);
+  }
+
+  /** With a module that multiplies by 3, after a first use of it. */
+  static async startUsed(): Promise<{ runtime: LoadedRuntime; file: string }> {
+    const runtime = await LoadedRuntime.start();
+    const file = await runtime.write('multiply.wasm', multiplier(3));
+    await runtime.use(loadOf([{ id: 'first', type: 'wasm-function', file }]));
+    return { runtime, file };
+  }
+
+  /** Runs flows for a moment and remembers: what the runtime keeps for good from its first flow on is not ours. */
+  async use(flows: readonly FlowNode[]): Promise<void> {
+    await this.nodeRed.deploy(flows);
+    await this.load(10);
+    await this.more(100);
+    await this.settle();
+    await this.remember();
   }
 
   async stop(): Promise<void> {

@@ -158,13 +158,20 @@ describe('a soak', { skip: process.env.TEST_LONG === undefined ? 'takes minutes:
     }
   }
 
+  function subscribed(): number {
+    return broker.output.split('Sending SUBACK to flow-soak-source').length - 1;
+  }
+
   function count(what: string): void {
     did[what] = (did[what] ?? 0) + 1;
   }
 
   /** Runs for a while, ends all, and removes the nodes. @returns bytes of heap then */
   async function round(seconds: number, t: TestContext): Promise<number> {
+    const subscriptions = subscribed();
     await runtime.nodeRed.deploy(flows());
+    // what is published before is for nobody: the source of the round before has ended its session
+    await eventually('the source has subscribed', () => subscribed() > subscriptions);
     await runtime.load(OUTSTANDING);
     const end = Date.now() + seconds * 1000;
     while (Date.now() < end) {
@@ -193,11 +200,7 @@ describe('a soak', { skip: process.env.TEST_LONG === undefined ? 'takes minutes:
     `of ${String(SECONDS)} s, seed ${String(SEED)}: all is accounted for, and nothing stays`,
     { timeout: (SECONDS + 180) * 1000 },
     async (t) => {
-      await runtime.nodeRed.deploy(flows());
-      await runtime.load(10);
-      await runtime.more(100);
-      await runtime.settle();
-      await runtime.remember();
+      await runtime.use(flows());
       const first = await round(SECONDS / 2, t);
       const second = await round(SECONDS / 2, t);
       assert.ok(second - first < 8 * MIB, `the heap has grown by ${String((second - first) / MIB)} MiB`);

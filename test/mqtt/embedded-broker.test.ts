@@ -54,6 +54,36 @@ describe('the embedded broker', () => {
     assert.deepEqual(retained.received, ['retained']);
   });
 
+  for (const order of ['after its users', 'before its users']) {
+    test(`sessions and retained messages go with a connection that is removed ${order}`, async () => {
+      const port = await freePort();
+      const changes = { clientId: 'removed', persistent: true };
+      const first = embedded(port, changes);
+      const { publisher } = publisherOf(first);
+      await publisher.publish({ ...outgoing('kept', 'retained'), retain: true });
+      const probe = await Probe.connect(
+        `mqtt://127.0.0.1:${String(port)}`,
+        { clientId: 'other', clean: false },
+        'kept',
+      );
+      await probe.end();
+      if (order === 'before its users') await first.close(true);
+      for (const use of uses.splice(0)) await use.release(true);
+      if (order === 'after its users') await first.close(true);
+
+      const { publisher: next } = publisherOf(embedded(port, changes));
+      await next.publish(outgoing('other', 'x'));
+      const again = await Probe.connect(`mqtt://127.0.0.1:${String(port)}`, { clientId: 'other', clean: false });
+      assert.equal(again.client['connackPacket'].sessionPresent, false);
+      await again.client.subscribeAsync('kept', { qos: 1 });
+      // what is retained is sent before the answer to what comes later
+      await again.client.publishAsync('kept', 'new', { qos: 1 });
+      await eventually('the new one has come', () => again.payloads.includes('new'));
+      assert.deepEqual(again.payloads, ['new']);
+      await again.end();
+    });
+  }
+
   test('two connections on one port share the broker', async () => {
     const port = await freePort();
     const source = subscribe(embedded(port), 'shared');

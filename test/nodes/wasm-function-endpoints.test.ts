@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Admin } from '../support/admin';
@@ -127,6 +127,22 @@ describe('admin endpoints of wasm-function', () => {
     assert.deepEqual(new Uint8Array(await readFile(join(nodeRed.userDirectory, 'wasm', 'twice.wasm'))), next);
   });
 
+  test('the same module once more is no other one, and is left as it is', async () => {
+    const bytes = await guestBytes('wat/triple');
+    assert.equal((await upload('same.wasm', bytes)).status, 200);
+    const file = join(nodeRed.userDirectory, 'wasm', 'same.wasm');
+    const { ino } = await stat(file);
+    const again = await upload('same.wasm', bytes);
+    assert.equal(again.status, 200);
+    assert.equal(((await again.json()) as { file: string }).file, 'same.wasm');
+    assert.equal((await stat(file)).ino, ino);
+    const other = Uint8Array.from(bytes);
+    // in the name of the export
+    other[bytes.indexOf('t'.charCodeAt(0))] = 'T'.charCodeAt(0);
+    assert.equal((await upload('same.wasm', other)).status, 409, 'another one of the same size');
+    assert.deepEqual(new Uint8Array(await readFile(file)), bytes);
+  });
+
   test('names that lead elsewhere, other content and other types are refused, and leave nothing', async () => {
     await mkdir(join(nodeRed.userDirectory, 'wasm'), { recursive: true });
     const stored = await readdir(join(nodeRed.userDirectory, 'wasm'));
@@ -163,15 +179,17 @@ describe('admin endpoints of wasm-function', () => {
 
   test('declarations are stored beside the modules, and tell the signatures', async () => {
     await upload('shout.wasm', await guestBytes('rust-bindgen/guest'));
-    const send = (query = ''): Promise<Response> =>
-      admin.send('declarations', 'shout.d.ts', 'export function shout(text: string): string;', query, TYPESCRIPT);
+    const send = (query = '', text = 'export function shout(text: string): string;'): Promise<Response> =>
+      admin.send('declarations', 'shout.d.ts', text, query, TYPESCRIPT);
     const response = await send();
     assert.equal(response.status, 200);
     assert.deepEqual(await response.json(), { file: 'shout.d.ts' });
     const { inspection } = await describeFile({ file: 'shout.wasm' });
     assert.equal(inspection?.exports.find(({ name }) => name === 'shout')?.signature, '(string) → string');
-    assert.equal((await send()).status, 409);
-    assert.equal((await send('&replace=true')).status, 200);
+    assert.equal((await send()).status, 200, 'the same once more');
+    const others = ['export function shout(text: string): number;', 'export function SHOUT(text: string): string;'];
+    for (const other of others) assert.equal((await send('', other)).status, 409);
+    assert.equal((await send('&replace=true', others[0])).status, 200);
     const modules = (await admin.answer<Answer>('modules')).modules?.map(({ file }) => file);
     assert.ok(!modules?.includes('shout.d.ts'), 'they are no module');
   });

@@ -132,10 +132,13 @@ describe('files that are sent to be stored', () => {
       Array.from({ length: 20 }, (_, index) => admin.upload('race.wasm', index % 2 === 0 ? add : triple)),
     );
     const statuses = responses.map(({ status }) => status);
-    assert.equal(statuses.filter((status) => status === 200).length, 1, statuses.join());
     for (const status of statuses) assert.ok([200, 409, 429].includes(status), String(status));
     const bytes = Buffer.from(await stored('race.wasm'));
     assert.ok(bytes.equals(add) || bytes.equals(triple));
+    // the same once more is no other file
+    const accepted = [...statuses.keys()].filter((index) => statuses[index] === 200);
+    assert.ok(accepted.length > 0, statuses.join());
+    for (const index of accepted) assert.ok(bytes.equals(index % 2 === 0 ? add : triple), statuses.join());
     assert.deepEqual(await readdir(folder), ['race.wasm']);
   });
 

@@ -108,6 +108,18 @@ export class Editor {
     await this.page.locator('.red-ui-tray').waitFor({ state: 'detached' });
   }
 
+  /** @returns by how many pixels the help of a node is wider than the sidebar, which then scrolls sideways */
+  async helpOverflow(type: string): Promise<number> {
+    await this.page.evaluate((shown) => {
+      (window as unknown as { RED: { sidebar: { help: { show(type: string): void } } } }).RED.sidebar.help.show(shown);
+    }, type);
+    const help = this.page.locator('.red-ui-help:visible', { has: this.page.locator('h3, dl') }).first();
+    return help.evaluate((element) => {
+      const edges = [...element.querySelectorAll('*')].map((each) => each.getBoundingClientRect().right);
+      return Math.max(0, Math.ceil(Math.max(...edges) - element.getBoundingClientRect().right));
+    });
+  }
+
   async showSidebar(tab: string): Promise<void> {
     await this.page.evaluate((id) => {
       (window as unknown as { RED: { sidebar: { show(tab: string): void } } }).RED.sidebar.show(id);

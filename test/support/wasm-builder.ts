@@ -74,10 +74,10 @@ export interface ModuleSpec {
   readonly exports?: readonly ExportSpec[];
   /** Index of the start function. */
   readonly start?: number;
-  /** Functions put into table 0, from a constant index on. */
-  readonly elements?: readonly { readonly offset: number; readonly functions: readonly number[] }[];
-  /** Bytes put into memory 0, at a constant address. */
-  readonly data?: readonly { readonly offset: number; readonly bytes: readonly number[] }[];
+  /** Functions put into table 0, from a constant index on; without one for `table.init` to put there. */
+  readonly elements?: readonly { readonly offset?: number; readonly functions: readonly number[] }[];
+  /** Bytes put into memory 0, at a constant address; without one for `memory.init` to put there. */
+  readonly data?: readonly { readonly offset?: number; readonly bytes: readonly number[] }[];
   /** Custom sections at the end, contents as bytes. */
   readonly custom?: readonly { readonly name: string; readonly bytes: readonly number[] }[];
 }
@@ -168,12 +168,20 @@ export function module(spec: ModuleSpec): Uint8Array {
     spec.start === undefined ? [] : section(8, leb(spec.start)),
     present(
       9,
-      (spec.elements ?? []).map(({ offset, functions: put }) => [0, ...address(offset), ...vector(put.map(leb))]),
+      (spec.elements ?? []).map(({ offset, functions: put }) => [
+        ...(offset === undefined ? [1, KINDS.function] : active(offset)),
+        ...vector(put.map(leb)),
+      ]),
     ),
+    // engines ask for the number of segments where code names one
+    (spec.data ?? []).some(({ offset }) => offset === undefined) ? section(12, leb(spec.data?.length ?? 0)) : [],
     present(10, functions.map(encodeBody)),
     present(
       11,
-      (spec.data ?? []).map(({ offset, bytes }) => [0, ...address(offset), ...vector(bytes.map((byte) => [byte]))]),
+      (spec.data ?? []).map(({ offset, bytes }) => [
+        ...(offset === undefined ? [1] : active(offset)),
+        ...vector(bytes.map((byte) => [byte])),
+      ]),
     ),
     ...(spec.custom ?? []).map(({ name, bytes }) => section(0, [...text(name), ...bytes])),
   );
@@ -237,9 +245,9 @@ function encodeExports({ functions = [], imports = [], exports = [] }: ModuleSpe
   return [...named, ...exports].map(({ name, kind, index }) => [...text(name), KINDS[kind], ...leb(index)]);
 }
 
-/** A constant expression. */
-function address(offset: number): number[] {
-  return [0x41, ...signedLeb(offset), 0x0b];
+/** How a segment begins that is put into place at a constant offset. */
+function active(offset: number): number[] {
+  return [0, 0x41, ...signedLeb(offset), 0x0b];
 }
 
 function encodeBody({ results = [], body, locals = [] }: FunctionSpec): number[] {

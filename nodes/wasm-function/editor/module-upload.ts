@@ -27,6 +27,16 @@ const SOURCES: Readonly<Record<string, keyof typeof BUILD_COMMANDS>> = {
   wat: 'wat',
 };
 
+/** Source code in place of a module, with what makes one of it. */
+class SourceChosen extends Error {
+  constructor(
+    message: string,
+    readonly command: string,
+  ) {
+    super(message);
+  }
+}
+
 interface Chosen {
   readonly module: File;
   readonly declarations: File | undefined;
@@ -44,7 +54,7 @@ export function offerUpload({ button, dropArea, translate, onStored }: UploadPar
         (stored) => {
           if (stored !== undefined) onStored(stored);
         },
-        (error: unknown) => RED.notify(plain((error as Error).message), { type: 'error' }),
+        (error: unknown) => refuse(error as Error),
       )
       .finally(() => button.prop('disabled', false))
       .catch((error: unknown) => console.error(error));
@@ -105,7 +115,7 @@ async function upload(files: readonly File[], translate: Translate): Promise<str
 /** wasm-pack also writes a `.wasm.d.ts`, which says no more than the binary does. */
 function choose(files: readonly File[], translate: Translate): Chosen {
   const [module, ...others] = files.filter(({ name }) => /\.wasm$/i.test(name));
-  if (module === undefined) throw new Error(noModule(files, translate));
+  if (module === undefined) throw noModule(files, translate);
   if (others.length > 0) throw new Error(translate('wasm-function.upload.several'));
   const declarations = files.filter(({ name }) => name.endsWith('.d.ts') && !name.endsWith('.wasm.d.ts'));
   const names = declarationNames(module.name);
@@ -113,15 +123,15 @@ function choose(files: readonly File[], translate: Translate): Chosen {
 }
 
 /** What to do with files of which none is a module. */
-function noModule(files: readonly File[], translate: Translate): string {
+function noModule(files: readonly File[], translate: Translate): Error {
   for (const { name } of files) {
     const language = name.endsWith('.d.ts') ? undefined : SOURCES[name.slice(name.lastIndexOf('.') + 1).toLowerCase()];
     if (language === undefined) continue;
     const target = `${name.slice(0, name.lastIndexOf('.'))}.wasm`;
     const command = BUILD_COMMANDS[language].replace('NAME.wasm', () => target).replace(/NAME\.\w+/, () => name);
-    return translate('wasm-function.upload.source', { name, command });
+    return new SourceChosen(translate('wasm-function.upload.source', { name }), command);
   }
-  return translate('wasm-function.upload.no-module');
+  return new Error(translate('wasm-function.upload.no-module'));
 }
 
 /** Where the host looks: wasm-pack writes `x.d.ts` for `x_bg.wasm`, others `x.d.ts` for `x.wasm`. */
@@ -174,6 +184,20 @@ function confirmReplacing(name: string, translate: Translate): Promise<boolean> 
         { text: translate('wasm-function.upload.confirm'), class: 'primary', click: answer(true) },
       ],
     });
+  });
+}
+
+function refuse(error: Error): void {
+  if (!(error instanceof SourceChosen)) {
+    RED.notify(plain(error.message), { type: 'error' });
+    return;
+  }
+  // a command is to be copied: it stays until it is closed
+  const command = $('<p>').append($('<code>').text(error.command)).prop('outerHTML') as string;
+  const notice = RED.notify(plain(error.message) + command, {
+    type: 'error',
+    fixed: true,
+    buttons: [{ text: RED._('common.label.close'), click: () => notice.close() }],
   });
 }
 

@@ -102,8 +102,7 @@ function planOver(name: string, signature: Signature, type: FunctionType): void 
       memories: [memory],
       tables: [],
       functionCount: 1,
-      globalCount: 0,
-      tailCallers: [],
+
       hasStart: false,
     },
     ...{ customSections: [], tools: [], features: [] },

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { WasmFunctionError } from '#dist/host/errors';
-import type { ModuleDescription } from '#dist/host/module/description';
+import type { ParsedModule } from '#dist/host/module/description';
 import { parseModule } from '#dist/host/module/parse';
 import { mutateModule } from '../mutate-module';
 import { MODULES } from '../seeds';
@@ -30,7 +30,7 @@ export const parse: Target = {
 };
 
 /** The description, or why there is none; any other exception is passed on. */
-export function describe(bytes: Uint8Array): ModuleDescription | WasmFunctionError {
+export function describe(bytes: Uint8Array): ParsedModule | WasmFunctionError {
   try {
     return parseModule(bytes);
   } catch (error) {
@@ -39,7 +39,7 @@ export function describe(bytes: Uint8Array): ModuleDescription | WasmFunctionErr
   }
 }
 
-function compareWithEngine(bytes: Uint8Array, description: ModuleDescription): void {
+function compareWithEngine(bytes: Uint8Array, description: ParsedModule): void {
   const compiled = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
   assert.deepEqual(
     description.exports.map(({ name, kind }) => ({ name, kind })),

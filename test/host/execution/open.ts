@@ -16,10 +16,10 @@ export async function compile(guest: string): Promise<CompiledModule> {
 }
 
 export function compileBytes(bytes: Uint8Array): CompiledModule {
-  const description = parseModule(bytes);
+  const { tailCalls, ...description } = parseModule(bytes);
   const capped = capLimits(bytes, { memoryPages: MEMORY * 16, tableElements: 1000 });
   return {
-    module: new WebAssembly.Module(makeInterruptible(capped, description) as Uint8Array<ArrayBuffer>),
+    module: new WebAssembly.Module(makeInterruptible(capped, tailCalls) as Uint8Array<ArrayBuffer>),
     description,
   };
 }

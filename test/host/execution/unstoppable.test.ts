@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { WasmFunctionError } from '#dist/host/errors';
+import { EndingThreads } from '#dist/host/execution/ending-threads';
 import { WorkerExecutor } from '#dist/host/execution/worker-executor';
 import * as op from '../../support/instructions';
 import { eventually } from '../../support/node-red';
@@ -48,33 +49,33 @@ describe('tail calls without end', () => {
   }
 });
 
-const short = process.env.TEST_LONG === undefined && 'takes 10 s or more; runs in the long form';
-
-test('where threads do not end, no more are begun for the same function', { skip: short }, async (context) => {
+describe('code that runs for seconds without a loop or a call', () => {
   const fill = [...op.i32(0), ...op.i32(1), ...op.i32(4 << 20), ...op.MEMORY_FILL];
-  const straight = new Array<number[]>(80_000).fill(fill).flat();
+  const straight = new Array<number[]>(10_000).fill(fill).flat();
   const bytes = module({
     memories: [{ minimum: 64 }],
     functions: [{ ...I32, export: 'f', body: [...op.localGet(0), ...op.when(straight), ...op.i32(7)] }],
   });
-  const warnings: string[] = [];
-  const executor = new WorkerExecutor({ workers: 4, spare: false, log: { warn: (text) => warnings.push(text) } });
-  const execution = openCompiled(executor, compileBytes(bytes), 'f', { timeout: 1 });
-  assert.deepEqual(await execution.call([0]), [7]);
-  const outcomes = (await Promise.allSettled([1, 1, 1, 1].map((value) => execution.call([value])))).map((outcome) =>
-    outcome.status === 'rejected' ? codeOf(outcome.reason) : 'answered',
-  );
-  context.diagnostic(outcomes.join(' | '));
-  for (const outcome of outcomes.slice(0, 2)) assert.match(outcome, /was stopped/);
-  for (const outcome of outcomes.slice(2)) assert.match(outcome, /^timeout: .* cannot be stopped/);
-  assert.ok(warnings.some((text) => text.includes('goes on computing')));
-  await eventually(
-    'the function is called again when a thread has ended',
-    async () => {
-      const outcome = await execution.call([0]).catch(codeOf);
-      return typeof outcome !== 'string';
-    },
-    120_000,
-  );
-  await executor.close();
+
+  test('there are never more than two threads of a module that go on, and its calls are refused until one has ended', async () => {
+    const warnings: string[] = [];
+    const endingThreads = new EndingThreads(0.2);
+    const executors = [1, 2].map(
+      () =>
+        new WorkerExecutor({ workers: 4, spare: false, log: { warn: (text) => warnings.push(text) }, endingThreads }),
+    );
+    const compiled = compileBytes(bytes);
+    // each as after another deploy
+    const call = async (value: number, executor = executors[value % 2]!): Promise<string> => {
+      const execution = openCompiled(executor, compiled, 'f', { timeout: 0.3 });
+      return execution.call([value]).then(String, codeOf);
+    };
+    assert.equal(await call(0), '7');
+    assert.match(await call(1), /^timeout: .* was stopped/);
+    assert.match(await call(2), /^timeout: .* was stopped/);
+    for (const value of [3, 4]) assert.match(await call(value), /^closed: .* cannot be stopped/);
+    assert.ok(warnings.some((text) => text.includes('goes on computing')));
+    await eventually('it is called again when a thread has ended', async () => (await call(0)) === '7', 120);
+    await Promise.all(executors.map((executor) => executor.close()));
+  });
 });

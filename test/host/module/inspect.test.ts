@@ -117,6 +117,18 @@ describe('an inspection', () => {
     assert.ok(JSON.stringify(inspection.exports).length < MAX_LISTED + inspection.exports.length + 2);
   });
 
+  test('lists the export that is chosen where not all are listed', () => {
+    const spec: ModuleSpec = {
+      functions: [{ export: 'f', parameters: new Array<'i32'>(1000).fill('i32') }],
+      exports: Array.from({ length: 3000 }, (_, index) => ({ name: `f${index}`, kind: 'function' as const, index: 0 })),
+    };
+    const named = (name: string) => inspectModule(module(spec), 'm.wasm', ABIS, { abi: 'auto', export: name });
+    const { exports, unlisted } = named('f2999');
+    assert.equal(exports[0]?.name, 'f2999');
+    assert.equal(exports.length + (unlisted?.exports ?? 0), 3001);
+    assert.equal(named('f5').exports[0]?.name, 'f', 'the order of the module, where it is listed anyway');
+  });
+
   test('leaves a question open until a declaration answers it', () => {
     const spec: ModuleSpec = { functions: [{ export: 'ask', parameters: ['i32'], results: ['i32'] }] };
     assert.deepEqual(inspect(spec).exports, [
@@ -199,8 +211,9 @@ describe('an inspection of what cannot be called says why and what to do', () =>
 
   test('a module that is damaged', () => {
     const bytes = Uint8Array.from([...HEADER, 1, 50, 0]);
-    const { kind, refusal } = inspectModule(bytes, 'd.wasm', ABIS, { abi: 'auto', export: '' });
+    const { kind, unread, refusal } = inspectModule(bytes, 'd.wasm', ABIS, { abi: 'auto', export: '' });
     assert.equal(kind, 'core module');
+    assert.equal(unread, true, 'that it imports nothing is not known');
     assert.equal(refusal?.code, 'module');
     assert.match(refusal?.message ?? '', /type section/);
   });

@@ -86,8 +86,6 @@ describe('a description', () => {
         { minimum: 3, maximum: 9, shared: false, index64: false },
       ],
       functionCount: 4,
-      globalCount: 7,
-      tailCallers: [],
       hasStart: true,
       customSections: ['producers', 'target_features', 'name'],
       language: 'Rust 1.95.0',

@@ -121,7 +121,7 @@ describe('YoMo → wasm-function → YoMo', () => {
 });
 
 describe('a zipper that goes and comes back', () => {
-  test('what the flow makes of it waits meanwhile, and goes on in order', async () => {
+  test('is joined again: what is written meanwhile waits and goes on in order, and what is observed comes again', async () => {
     const port = await freePort();
     const nodes = [
       tab,
@@ -129,6 +129,8 @@ describe('a zipper that goes and comes back', () => {
       { id: 'in', type: 'http in', z: 'tab', x: 0, y: 0, url: '/write', method: 'post', wires: [['sink', 'answer']] },
       { id: 'answer', type: 'http response', z: 'tab', x: 0, y: 0, statusCode: '200', wires: [] },
       sinkNode('sink', 0x20, { name: 'sink' }),
+      sourceNode('source', [0x21], ['answering'], { name: 'source' }),
+      sinkNode('answering', 0x22),
     ];
     const nodeRed = await NodeRed.start({ flows: nodes });
     const write = (payload: string): Promise<Response> =>
@@ -145,6 +147,11 @@ describe('a zipper that goes and comes back', () => {
       zipper = await WatchedZipper.start({ port });
       await eventually('it goes on', () => zipper.written.length === 1);
       assert.deepEqual([...earlier, ...zipper.written.map(({ payload }) => payload)], ['1', '2', '3']);
+      await zipper.untilJoined('source');
+      const writer = await Peer.join(port);
+      await writer.write(0x21, '4');
+      await eventually('the stream function is back', () => zipper.written.some(({ tag }) => tag === 0x22));
+      await writer.close();
       await zipper.stop();
     } finally {
       await nodeRed.stop();

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { after, before, describe, test } from 'node:test';
 import type { DataFrame } from '#dist/yomo/frames';
-import { eventually, freePort } from '../support/node-red';
+import { freePort } from '../support/node-red';
 import { RESULT, Started } from '../support/npm-start';
 import { Zipper } from '../support/zipper';
 
@@ -60,7 +60,7 @@ describe('npm start over a zipper', () => {
       assert.match(started.output, /errors +tag 0x35\n/);
       await started.printed(/^\+6\.913980e\+015 {2}read as float64, as in 2021\n/m);
       await started.printed(/^\+4\.811268e\+002 {2}read as float32, as it was written\n/m);
-      await eventually('five results', () => started.results.length >= 5);
+      await started.until('five results', () => started.results.length >= 5);
       const noises = framesOf(zipper, READING).map(noiseOf);
       assert.ok(framesOf(zipper, RESULTS).length >= 5);
       const first = noises.findIndex((noise) => near(started.results[0], 3 * noise));
@@ -69,10 +69,10 @@ describe('npm start over a zipper', () => {
         assert.ok(near(result, 3 * (noises[first + index] ?? NaN)), `result ${String(index)}`);
       });
       await zipper.stop('maintenance');
-      await eventually('the loss was told', () => /maintenance.*Trying on …\n/.test(started.errors));
+      await started.until('the loss was told', () => /maintenance.*Trying on …\n/.test(started.errors));
       const before = started.results.length;
       returned = await Zipper.start({ port });
-      await eventually('results go on', () => started.results.length > before + 2);
+      await started.until('results go on', () => started.results.length > before + 2);
       assert.match(started.errors, /The zipper is back\.\n/);
     } finally {
       assert.equal(await started.interrupt(), 0, started.errors);

@@ -47,11 +47,16 @@ export class Started {
   }
 
   async printed(pattern: RegExp): Promise<void> {
+    await this.until(`npm start printed ${String(pattern)}`, () => pattern.test(this.output));
+  }
+
+  /** Waits for what it brings about; where that does not come, the error has what was printed. */
+  async until(what: string, probe: () => boolean): Promise<void> {
     await eventually(
-      `npm start printed ${String(pattern)}`,
+      what,
       () => {
         if (!this.running) throw new Error('it ended');
-        return pattern.test(this.output);
+        return probe();
       },
       30,
     ).catch((error: unknown) => {

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { Node, NodeAPI } from 'node-red';
 import { untilFlowsRun } from '../../delivery/deliver';
 import { flowsOf } from '../../delivery/node-red-tracker';
@@ -21,7 +20,6 @@ const register = (RED: NodeAPI): void => {
 
   function join(node: Node, settings: SourceSettings, zipper: Zipper): void {
     const closing = new AbortController();
-    setMaxListeners(0, closing.signal);
     const flows = flowsOf(RED);
     const receiver = new Receiver({
       format: settings.format,

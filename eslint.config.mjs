@@ -27,7 +27,13 @@ export default tseslint.config(
     files: ['**/*.cjs', '**/fixture/**/*.js'],
     languageOptions: {
       sourceType: 'commonjs',
-      globals: { module: 'readonly', require: 'readonly', setTimeout: 'readonly', AbortController: 'readonly' },
+      globals: {
+        module: 'readonly',
+        require: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        AbortController: 'readonly',
+      },
     },
   },
   {

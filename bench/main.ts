@@ -5,10 +5,17 @@
 import { join } from 'node:path';
 import { guestFile } from '../test/support/guests';
 import { NodeRed, nodeRedVersion, repository } from '../test/support/node-red';
+import { measureBridges } from './bridges';
+import { post, type Flood } from './nodes';
+import { median, medianRatio } from './statistics';
 
 const isShort = process.argv.includes('--short');
 /** Only what the project asks of itself. */
 const isRatio = process.argv.includes('--ratio');
+/** Only YoMo beside MQTT. */
+const isBridges = process.argv.includes('--bridges');
+/** A zipper for these, instead of the one of the tests. */
+const zipper = process.argv.find((argument) => argument.startsWith('--zipper='))?.slice('--zipper='.length);
 const IN_FLIGHT = 64;
 const ROUNDS = isShort ? 3 : 9;
 const MILLISECONDS = isShort ? 500 : 1500;
@@ -68,27 +75,10 @@ function flows(): object[] {
   ];
 }
 
-interface Flood {
-  readonly messages: number;
-  readonly seconds: number;
-}
 interface Together {
   readonly times: readonly number[];
   readonly answers: readonly unknown[];
   readonly worstLoopDelay: number;
-}
-
-function post<T>(nodeRed: NodeRed, path: string, body: object): Promise<T> {
-  return nodeRed.json<T>(`/bench/${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
 
 async function measureThroughput(nodeRed: NodeRed): Promise<boolean> {
@@ -102,13 +92,11 @@ async function measureThroughput(nodeRed: NodeRed): Promise<boolean> {
     }
   }
   console.log(`\nMessages per second, ${String(IN_FLIGHT)} in flight (median of ${String(ROUNDS)} rounds):`);
-  const ratios = (base: Candidate): number[] =>
-    rates['wasm-function'].map((rate, round) => rate / (rates[base][round] ?? NaN));
   for (const candidate of CANDIDATES) {
     console.log(`  ${candidate.padEnd(14)} ${(median(rates[candidate]) / 1000).toFixed(1).padStart(7)} k/s`);
   }
-  const toFunction = median(ratios('function'));
-  const toPass = median(ratios('pass-through'));
+  const toFunction = medianRatio(rates['wasm-function'], rates.function);
+  const toPass = medianRatio(rates['wasm-function'], rates['pass-through']);
   console.log(
     `  wasm-function is ${toFunction.toFixed(2)} × function (goal ${String(GOAL)}), ${toPass.toFixed(2)} × pass-through`,
   );
@@ -149,6 +137,11 @@ async function measureLoopDelay(nodeRed: NodeRed): Promise<void> {
 
 async function main(): Promise<void> {
   console.log(`Node ${process.version}, Node-RED ${nodeRedVersion}`);
+  if (!isBridges) await measureNodes();
+  if (!isRatio) await measureBridges(isShort, zipper);
+}
+
+async function measureNodes(): Promise<void> {
   const nodeRed = await NodeRed.start({
     flows: flows(),
     settings: { nodesDir: [repository, join(repository, 'bench', 'fixture')] },

@@ -1,13 +1,17 @@
-// `npm start`: from a fresh clone to a running flow with an embedded MQTT broker, its results in the terminal.
+// `npm start`: from a fresh clone to a running flow with an embedded MQTT broker or over a YoMo zipper, its results in the
+// terminal.
 import { join, relative, resolve, sep } from 'node:path';
 import { readCommandLine } from './command-line.mjs';
 import { ensureBuilt } from './ensure-built.mjs';
 import { install } from './install.mjs';
 import { root } from './root.mjs';
-import { openFlow, prepareUserDirectory, saveFlow, setBrokerPort, setFunction, summarize } from './start/flow.mjs';
+import { openFlow, prepareUserDirectory, saveFlow, setFunction } from './start/flow.mjs';
 import { checkConvention, describeFunction, locateModule, onlyExport } from './start/module.mjs';
+import { mqttBridge } from './start/mqtt-bridge.mjs';
 import { startNodeRed, stopNodeRed, untilEditorAnswers } from './start/node-red.mjs';
 import { checkPort, portNumber } from './start/ports.mjs';
+import { yomoBridge } from './start/yomo-bridge.mjs';
+import { zipperAddress } from './start/zipper.mjs';
 
 const help = `Usage: npm start [-- [options] [FILE [EXPORT]]]
 
@@ -19,6 +23,8 @@ Starts Node-RED with the example flow and an embedded MQTT broker, and prints th
   --convention NAME  how bytes come back, as "packed"
   --port N           the editor's port (1880)
   --mqtt-port N      the port of the flow's MQTT broker (as in the flow; 1883 at first)
+  --yomo HOST:PORT   runs the flow over a YoMo zipper instead, which must be there already; a
+                     credential is taken from the environment: YOMO_CREDENTIAL=token:SECRET
   --user-dir DIR     where flows and settings are kept (.node-red)
   --help             this text
 
@@ -31,6 +37,7 @@ function readArguments() {
     options: {
       port: { type: 'string' },
       'mqtt-port': { type: 'string' },
+      yomo: { type: 'string' },
       'user-dir': { type: 'string' },
       signature: { type: 'string' },
       convention: { type: 'string' },
@@ -39,12 +46,14 @@ function readArguments() {
   });
   if (positionals.length > 2)
     throw new Error(`Too many arguments: expected FILE and EXPORT, got ${positionals.join(' ')}.`);
+  if (values.yomo !== undefined && values['mqtt-port'] !== undefined)
+    throw new Error('With --yomo there is no MQTT broker in the flow: leave --mqtt-port out.');
   // npm runs scripts in the repository: paths are meant from where the user is.
   const folder = process.env.INIT_CWD ?? process.cwd();
   return {
     help: values.help === true,
     port: portNumber('--port', values.port) ?? 1880,
-    mqttPort: portNumber('--mqtt-port', values['mqtt-port']),
+    bridge: bridgeOf(values),
     file: positionals[0] === undefined ? undefined : resolve(folder, positionals[0]),
     export: positionals[1],
     properties: { signature: values.signature, convention: values.convention },
@@ -52,23 +61,33 @@ function readArguments() {
   };
 }
 
+function bridgeOf(values) {
+  const zipper = zipperAddress('--yomo', values.yomo);
+  if (zipper !== undefined) return yomoBridge(zipper);
+  return mqttBridge({ mqttPort: portNumber('--mqtt-port', values['mqtt-port']) });
+}
+
 /**
  * The flow with what the command line asks for; nothing is written where that cannot work.
- * @returns its path, what `summarize` says of it, and its function: what `describeFunction` says, or the `problem`
+ * @returns its path, what `summarize` of its bridge says of it, and its function: what `describeFunction` says, or the
+ *   `problem`
  */
 async function prepareFlow(options) {
-  const { file, properties, userDirectory } = options;
+  const { bridge, file, properties, userDirectory } = options;
   checkConvention(properties.convention);
   const choice = file === undefined ? undefined : { file, export: options.export ?? (await onlyExport(file)) };
-  const flow = openFlow(userDirectory, choice);
+  const flow = openFlow(userDirectory, choice, bridge.example);
   setFunction(flow, properties);
-  if (options.mqttPort !== undefined) setBrokerPort(flow, options.mqttPort);
-  const summary = summarize(flow);
+  bridge.configure(flow);
+  const summary = bridge.summarize(flow);
   const described = await describe(summary.function, userDirectory);
   const asked = choice !== undefined || Object.values(properties).some((value) => value !== undefined);
   if (asked && described.problem !== undefined) throw new Error(described.problem);
+  await checkPort(options.port, 'npm start -- --port');
+  await bridge.check(summary);
   prepareUserDirectory(userDirectory);
   saveFlow(flow);
+  bridge.save(flow);
   return { path: flow.path, ...summary, ...described };
 }
 
@@ -83,29 +102,18 @@ async function describe(node, userDirectory) {
   }
 }
 
-async function checkPorts(options, flow) {
-  await checkPort(options.port, 'npm start -- --port');
-  if (flow.embedded && flow.broker !== undefined) {
-    await checkPort(Number(flow.broker.port || 1883), 'npm start -- --mqtt-port');
-  }
-}
-
 function banner(options, flow) {
   const shown = (path) => (path.startsWith(root + sep) ? relative(root, path) : path);
-  const broker = flow.broker === undefined ? 'none' : `${flow.broker.protocol}//${flow.broker.host}`;
+  const form = flow.numeric ? ', as the original example prints them: +2.600000e+002 is 260' : '';
+  const { peer, results, errors, errorSink } = options.bridge.banner(flow, form);
   const lines = [
     ['editor', `http://127.0.0.1:${String(options.port)}`],
     ['flow', shown(flow.path)],
     ['module', flow.file === undefined ? 'none' : shown(flow.file)],
     ['function', flow.label ?? flow.problem ?? 'none'],
-    ['broker', `${broker}${flow.embedded ? ' (embedded)' : ''}`],
-    [
-      'results',
-      flow.results === undefined
-        ? 'none: no mqtt-sink with a topic follows the wasm-function'
-        : `topic ${flow.results}${flow.numeric ? ', as the original example prints them: +2.600000e+002 is 260' : ''}`,
-    ],
-    ['errors', whereErrorsGo(flow)],
+    peer,
+    ['results', results],
+    ['errors', errors ?? whereErrorsStay(flow, errorSink)],
   ];
   if (flow.misfit !== undefined && flow.takesReading) {
     const remedy = "Change the wasm-function's Input in the editor, or call another function.";
@@ -114,9 +122,8 @@ function banner(options, flow) {
   return ['', ...lines.map(([label, text]) => `  ${label.padEnd(10)}${text}`), ''].join('\n');
 }
 
-function whereErrorsGo({ catches, errors }) {
-  if (errors !== undefined) return `topic ${errors}`;
-  return catches ? 'in the editor only: no mqtt-sink with a topic follows the Catch node' : "in Node-RED's log, here";
+function whereErrorsStay({ catches }, errorSink) {
+  return catches ? `in the editor only: no ${errorSink} follows the Catch node` : "in Node-RED's log, here";
 }
 
 /** npm's shell passes no signal on: when it is ended, this process would stay behind with the ports. */
@@ -132,16 +139,15 @@ function whenOrphaned(stop) {
 
 async function run(options) {
   const flow = await prepareFlow(options);
-  await checkPorts(options, flow);
+  const { bridge } = options;
   const child = startNodeRed(options.port, flow.path);
   // Whatever ends this process ends Node-RED with it.
   process.on('exit', () => child.kill());
   let stopping = false;
-  let client;
   const stop = async () => {
     if (stopping) return;
     stopping = true;
-    await client?.endAsync(true);
+    await bridge.close();
     await stopNodeRed(child);
     process.exit(0);
   };
@@ -157,9 +163,7 @@ async function run(options) {
   await untilEditorAnswers(child, `http://127.0.0.1:${String(options.port)}/`);
   if (stopping) return;
   console.log(banner(options, flow));
-  if (flow.broker === undefined || (flow.results ?? flow.errors) === undefined) return;
-  const { printResults } = await import('./start/results.mjs');
-  client = printResults(flow.broker, flow, {
+  await bridge.listen(flow, {
     result: (line) => console.log(line),
     error: (line) => console.error(line),
   });

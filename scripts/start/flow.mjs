@@ -21,21 +21,22 @@ export function prepareUserDirectory(directory) {
  * there: it holds what the user made of it. Nothing is written before `saveFlow`.
  * @param {string} directory the user directory
  * @param {{ file: string, export: string } | undefined} choice `file` is an absolute path
+ * @param {{ file: string, name: string }} example its file in `examples/`, and what the user's files are called after
  * @returns {{ path: string, nodes: object[], changed: boolean }}
  */
-export function openFlow(directory, choice) {
-  const path = join(directory, choice === undefined ? 'flows.json' : nameFor(choice));
+export function openFlow(directory, choice, example = { file: 'flows.json', name: 'flows' }) {
+  const path = join(directory, choice === undefined ? `${example.name}.json` : nameFor(example.name, choice));
   if (existsSync(path)) return { path, nodes: readNodes(path), changed: false };
-  const nodes = readNodes(join(root, 'examples', 'flows.json'));
+  const nodes = readNodes(join(root, 'examples', example.file));
   if (choice !== undefined) Object.assign(find(nodes, 'wasm-function'), { ...choice, name: choice.export });
   return { path, nodes, changed: true };
 }
 
 /** Readable, and its own for each path and export: two modules of one name in two folders do not share a flow. */
-function nameFor({ file, export: name }) {
+function nameFor(prefix, { file, export: name }) {
   const hash = createHash('sha256').update(`${file}\0${name}`).digest('hex').slice(0, 8);
   const words = `${basename(file, '.wasm')}-${name}`.replaceAll(/[^\w-]+/g, '-').slice(0, 60);
-  return `flows-${words}-${hash}.json`;
+  return `${prefix}-${words}-${hash}.json`;
 }
 
 /** @param flow as `openFlow` gave it; written only where it is new or was changed */
@@ -81,17 +82,30 @@ export function setBrokerPort(flow, port) {
  *   catches: boolean, errors?: string }} `function` as the node saves it
  */
 export function summarize({ nodes }) {
-  const wasmFunction = find(nodes, 'wasm-function');
   const connection = find(nodes, 'mqtt-connection');
+  const { behindFunction, behindCatches, ...parts } = summarizeParts(nodes);
+  return {
+    ...parts,
+    broker: connection === undefined || !URL.canParse(connection.url) ? undefined : new URL(connection.url),
+    embedded: connection?.embedded === true,
+    results: sinkTopic(behindFunction),
+    errors: sinkTopic(behindCatches),
+  };
+}
+
+/**
+ * The parts of a flow that are the same whatever brings messages in and out. `behindFunction` are the nodes next to its
+ * function, `behindCatches` all behind its Catch nodes, nearest first.
+ */
+export function summarizeParts(nodes) {
+  const wasmFunction = find(nodes, 'wasm-function');
   const catches = nodes.filter((node) => node.type === 'catch');
   return {
     function: wasmFunction?.fileType === 'str' && wasmFunction.file !== '' ? wasmFunction : undefined,
     takesReading: wasmFunction?.inputType === 'msg' && wasmFunction.input === READING,
-    broker: connection === undefined || !URL.canParse(connection.url) ? undefined : new URL(connection.url),
-    embedded: connection?.embedded === true,
-    results: sinkTopic(next(nodes, wasmFunction)),
     catches: catches.length > 0,
-    errors: sinkTopic(catches.flatMap((node) => following(nodes, node))),
+    behindFunction: next(nodes, wasmFunction),
+    behindCatches: catches.flatMap((node) => following(nodes, node)),
   };
 }
 
@@ -105,13 +119,14 @@ function next(nodes, node) {
 }
 
 /** All nodes behind a node, nearest first. */
-function following(nodes, node) {
+export function following(nodes, node) {
   const found = new Set(next(nodes, node));
   for (const each of found) for (const target of next(nodes, each)) found.add(target);
   return [...found];
 }
 
-function find(nodes, type) {
+/** The first of a type. */
+export function find(nodes, type) {
   return nodes.find((node) => node.type === type);
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { after, afterEach, describe, test } from 'node:test';
 import { Connection } from '#dist/mqtt/connection';
 import type { ConnectionSettings } from '#dist/mqtt/settings';
@@ -188,6 +188,23 @@ describe('the embedded broker', () => {
       );
       assert.equal((await failureOf(statuses)).reason, 'credentials');
     }
+  });
+
+  test('passes a message on to the client that published it without waiting for that one’s network', async () => {
+    const port = await freePort();
+    await eventually('connected', publisherOf(embedded(port)).isConnected);
+    const probe = await Probe.connect(`mqtt://127.0.0.1:${String(port)}`, {}, 'there');
+    (probe.client.stream as Socket).setNoDelay(true);
+    const times: number[] = [];
+    for (let round = 1; round <= 30; round += 1) {
+      const start = performance.now();
+      const came = new Promise((resolve) => probe.client.once('message', resolve));
+      await Promise.all([probe.client.publishAsync('there', 'x', { qos: 1 }), came]);
+      times.push(performance.now() - start);
+    }
+    // A system acknowledges the first packets of a connection at once, later ones after 40 ms or more.
+    assert.ok(Math.min(...times.slice(-10)) < 30, times.map(Math.round).join(' '));
+    await probe.end();
   });
 
   test('a web page is refused, a program is not', async () => {

@@ -8,7 +8,7 @@ describe('a result in the terminal', () => {
   let formatResult: (text: string, numeric: boolean) => string;
 
   before(async () => {
-    const script = pathToFileURL(join(repository, 'scripts', 'start', 'results.mjs')).href;
+    const script = pathToFileURL(join(repository, 'scripts', 'start', 'result-lines.mjs')).href;
     ({ formatResult } = (await import(script)) as { formatResult: (text: string, numeric: boolean) => string });
   });
 

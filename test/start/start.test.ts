@@ -1,6 +1,5 @@
 /** `npm start`, as somebody runs it who has just cloned the repository; only ports and folder are its own here. */
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -10,68 +9,14 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { guestFile } from '../support/guests';
-import { eventually, freePort, repository } from '../support/node-red';
-
-const RESULT = /^[+-]\d\.\d{6}e[+-]\d{3}$/m;
+import { eventually, freePort } from '../support/node-red';
+import { RESULT, Started } from '../support/npm-start';
 
 /** `(module (func (export "half") (param f64) (result f64) (f64.mul (local.get 0) (f64.const 0.5))))` */
 const HALF = Buffer.from(
   '0061736d0100000001060160017c017c030201000708010468616c6600000a10010e00200044000000000000e03fa20b',
   'hex',
 );
-
-class Started {
-  output = '';
-  errors = '';
-  readonly #child: ChildProcess;
-
-  constructor(args: readonly string[]) {
-    this.#child = spawn(process.execPath, [join(repository, 'scripts', 'start.mjs'), ...args], {
-      cwd: repository,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NODE_OPTIONS: '', INIT_CWD: repository },
-    });
-    this.#child.stdout?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
-    this.#child.stderr?.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));
-  }
-
-  get running(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null;
-  }
-
-  /** Numbers printed so far. */
-  get results(): number[] {
-    return this.output
-      .split('\n')
-      .slice(0, -1)
-      .filter((line) => RESULT.test(line))
-      .map(Number);
-  }
-
-  /** @returns the exit code, or the signal that ended it */
-  async ended(): Promise<number | string | null> {
-    if (this.running) await once(this.#child, 'exit');
-    return this.#child.exitCode ?? this.#child.signalCode;
-  }
-
-  interrupt(): Promise<number | string | null> {
-    if (this.running) this.#child.kill('SIGINT');
-    return this.ended();
-  }
-
-  async printed(pattern: RegExp): Promise<void> {
-    await eventually(
-      `npm start printed ${String(pattern)}`,
-      () => {
-        if (!this.running) throw new Error('it ended');
-        return pattern.test(this.output);
-      },
-      30,
-    ).catch((error: unknown) => {
-      throw new Error(`${String(error)}\n${this.output}\n${this.errors}`);
-    });
-  }
-}
 
 /** The noise levels published while `enough` is not true yet, in order. */
 async function noises(client: MqttClient, enough: (values: readonly number[]) => boolean): Promise<number[]> {

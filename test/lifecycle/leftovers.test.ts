@@ -77,7 +77,7 @@ describe('what is left over', () => {
       });
       assert.equal(open, 4);
       assert.deepEqual([factors['held-0'], factors['held-1']], [undefined, undefined], 'neither is there yet');
-      // with the thread in the middle of a file
+      // with the thread in the middle of a file; the nodes have the patience for their messages that they always have
       await runtime.clear();
     } finally {
       await runtime.releaseLoader();

@@ -15,7 +15,7 @@ import { root } from './root.mjs';
 const slowest = [
   'hostile',
   'lifecycle',
-  'start/start',
+  'start/',
   'flows/',
   'yomo/',
   'package/',

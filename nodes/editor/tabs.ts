@@ -64,7 +64,10 @@ export function createTabs(list: string, tabs: readonly Tab[]): Tabs {
     show: (id) => bar.activateTab(id),
     resize: () => bar.resize(),
     mark: (id, isWrong, note) => {
-      link(id).find('.dialog-tab-mark').remove();
+      const before = link(id).find('.dialog-tab-mark');
+      // one that is taken away while it is pressed swallows the click
+      if (before.length > 0 === isWrong) return;
+      before.remove();
       if (!isWrong) return;
       const sign = $('<i>', { class: 'fa fa-exclamation-triangle dialog-tab-mark', role: 'img', 'aria-label': note });
       link(id).append(' ', sign);

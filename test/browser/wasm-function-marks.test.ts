@@ -241,7 +241,6 @@ describe('a wasm-function node that cannot be called', { skip: noBrowser }, () =
     await dialog.typeFile('first.wasm');
     const busy = page.locator('#wasm-function-module[aria-busy]');
     await busy.waitFor();
-    await page.unroute(DESCRIBE);
     const ended = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/describe'));
     const trays = page.locator('.red-ui-tray');
     await page.evaluate((file) => {
@@ -254,6 +253,7 @@ describe('a wasm-function node that cannot be called', { skip: noBrowser }, () =
     await page.locator('#wasm-function-module').waitFor({ state: 'detached' });
     // the pause after typing is over: what was asked before is given up, and nothing can be asked yet
     await ended;
+    await page.unroute(DESCRIBE);
     await page.evaluate(() => (window as unknown as Editing).RED.tray.close());
     await dialog.option('swap').waitFor();
     await busy.waitFor({ state: 'detached' });

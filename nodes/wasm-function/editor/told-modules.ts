@@ -48,8 +48,8 @@ const PRESETS: Readonly<Record<keyof DescribedChoice, string>> = {
 
 class ToldModules {
   readonly #verdicts = new Map<string, Verdict>();
-  /** `told` is the choice of which an answer came last. */
-  #open: { readonly dialog: OpenDialog; told?: string } | undefined;
+  /** `told` is the choice of which an answer came last, `listed` what that said of its exports. */
+  #open: { readonly dialog: OpenDialog; told?: string; listed?: Listed } | undefined;
   #marksAreDue = false;
 
   open(dialog: OpenDialog): void {
@@ -60,7 +60,10 @@ class ToldModules {
 
   tell(choice: DescribedChoice, description: Description): void {
     if (!isVerdict(description)) return;
-    if (this.#open !== undefined) this.#open.told = keyOf(choice);
+    if (this.#open !== undefined) {
+      this.#open.told = keyOf(choice);
+      this.#open.listed = { file: fileOf(choice), inspection: description.inspection };
+    }
     this.#take(choice, description);
   }
 
@@ -90,7 +93,9 @@ class ToldModules {
   /** What is known to be wrong with the choice of a node, or of its dialog while that is open. */
   faultOf(node: JudgedNode): Fault | undefined {
     const dialog = this.#open?.dialog.id === node.id ? this.#open?.dialog : undefined;
-    const fault = this.#verdicts.get(keyOf(dialog?.fields() ?? node))?.fault;
+    const choice = dialog?.fields() ?? node;
+    const verdict = this.#verdicts.get(keyOf(choice));
+    const fault = verdict === undefined ? missing(choice, dialog && this.#open?.listed) : verdict.fault;
     const isNameOnly = fault?.kind === 'export-missing' || fault?.kind === 'export-not-chosen';
     return isNameOnly && dialog?.isSearching() === true ? undefined : fault;
   }
@@ -121,6 +126,22 @@ class ToldModules {
 
 export const toldModules = new ToldModules();
 
+interface Listed {
+  readonly file: string;
+  readonly inspection: Description['inspection'];
+}
+
+/** A name that is in no list needs no answer of the runtime. */
+function missing({ file, fileType, export: name = '' }: JudgedNode, listed: Listed | undefined): Fault | undefined {
+  if (listed?.inspection === undefined || name === '') return undefined;
+  const { exports, unlisted, refusal } = listed.inspection;
+  if (refusal !== undefined || (unlisted?.exports ?? 0) > 0) return undefined;
+  const isThere = exports.some((each) => each.name === name);
+  return isThere || listed.file !== fileOf({ file, fileType } as DescribedChoice)
+    ? undefined
+    : { kind: 'export-missing', why: '' };
+}
+
 /** A request that failed, or a runtime that had no thread to look with, says nothing of the module. */
 function isVerdict({ error }: Description): boolean {
   return error?.code !== 'request' && error?.code !== 'closed';
@@ -140,6 +161,9 @@ function faultOf(choice: DescribedChoice, { inspection, error }: Description): F
   if (refusal !== undefined) return { kind: 'module', why: refusal.message };
   if (call === undefined || call.kind === 'callable') return undefined;
   const { code, message: why } = call.refusal;
+  // a signature that cannot be read is refused before the export is looked for
+  const unlisted = missing(choice, { file: fileOf(choice), inspection });
+  if (unlisted !== undefined) return unlisted;
   if (code === 'export') return { kind: choice.export === '' ? 'export-not-chosen' : 'export-missing', why };
   if (choice.signature.trim() !== '') return { kind: 'signature-unfit', why };
   return { kind: choice.convention === 'auto' ? 'export-open' : 'convention-unfit', why };

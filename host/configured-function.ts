@@ -8,7 +8,7 @@ import type { LoadedModule } from './module/loader-messages';
 import { planDeclared } from './module/declared-plan';
 import { notTaken, type ModuleOutcome, type ModuleStore } from './module/module-store';
 import { MIB } from './limits';
-import { acceptArguments } from './values/accept';
+import { acceptArguments, type CallWording } from './values/accept';
 import { formatSignature, parseSignature } from './values/parse-signature';
 import { produceValue } from './values/produce';
 import type { CallResult, FunctionOptions, FunctionState, WasmFunction } from './wasm-function';
@@ -18,6 +18,7 @@ interface Active {
   readonly plan: CallPlan;
   readonly execution: Execution;
   readonly signature: string;
+  readonly wording: CallWording;
   readonly fingerprint: string;
 }
 
@@ -70,7 +71,7 @@ export class ConfiguredFunction implements WasmFunction {
     if (active === undefined || this.#closed) throw this.#unavailable();
     const { plan, execution } = active;
     try {
-      const values = await execution.call(acceptArguments(input, plan.signature));
+      const values = await execution.call(acceptArguments(input, plan.signature, active.wording));
       return produceValue(values, plan.signature, this.options.result);
     } catch (error) {
       throw this.#inContext(error, active);
@@ -146,7 +147,13 @@ export class ConfiguredFunction implements WasmFunction {
     const execution = this.services.executor.open(loaded.core, plan, { timeout, memory, instance, concurrency, queue });
     const before = this.#active;
     const signature = `${plan.export} ${formatSignature(plan.signature)}`;
-    this.#active = { plan, execution, signature, fingerprint: loaded.fingerprint };
+    this.#active = {
+      plan,
+      execution,
+      signature,
+      wording: { name: plan.export },
+      fingerprint: loaded.fingerprint,
+    };
     if (before !== undefined) {
       const { execution: retired } = before;
       this.#retiring.add(retired);

@@ -2,6 +2,17 @@
 const UNSHOWN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu;
 
 /**
+ * The first few of a list of names for a sentence, and how many more there are. One more is named instead: saying so
+ * takes as much room.
+ * @param count how many are named where there are more
+ */
+export function firstOf<T>(items: readonly T[], count: number, nameOf: (item: T) => string): string {
+  const more = items.length - count;
+  if (more <= 1) return items.map(nameOf).join(', ');
+  return `${items.slice(0, count).map(nameOf).join(', ')} and ${String(more)} more`;
+}
+
+/**
  * Text of a module or a guest as it may stand in a log or a sentence: one line, without what could steer a terminal.
  * @param length characters that are shown
  */

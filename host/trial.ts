@@ -77,7 +77,7 @@ export class Trials {
 
 function accept(input: unknown, plan: CallPlan, signature: string): ReturnType<typeof acceptArguments> {
   try {
-    return acceptArguments(input, plan.signature);
+    return acceptArguments(input, plan.signature, { name: plan.export, isTrial: true });
   } catch (error) {
     throw error instanceof WasmFunctionError ? error.in({ export: plan.export, signature }) : error;
   }

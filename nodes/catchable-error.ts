@@ -1,4 +1,5 @@
-import { messageOf, WasmFunctionError } from '../host/errors';
+import { messageOf, WasmFunctionError, type ErrorCode } from '../host/errors';
+import { fileNamed } from '../host/file-named';
 import { MqttError } from '../mqtt/errors';
 import { PayloadError } from '../payload/format';
 import { YomoError } from '../yomo/errors';
@@ -14,6 +15,9 @@ class CatchableError extends Error {
 }
 
 type CodedError = WasmFunctionError | MqttError | YomoError | PayloadError;
+
+/** Codes of what is wrong with a module: flows have many, and most of these sentences do not name theirs. */
+const ABOUT_MODULE: ReadonlySet<ErrorCode> = new Set(['module', 'abi', 'export']);
 
 /**
  * What a node gives to `done` or `node.error`. What is catchable already stays as it is.
@@ -32,8 +36,11 @@ function isCoded(error: unknown): error is CodedError {
 }
 
 /** `cause` is a plain object: Catch passes it on to whatever the flow makes of it. */
-function coded({ message, code, stack, cause }: CodedError, context: object): Error {
-  const catchable = new CatchableError(message, { cause: { ...context, ...(cause as object | undefined) } });
+function coded(error: CodedError, context: object): Error {
+  const { message, code, stack, cause } = error;
+  const named = error instanceof WasmFunctionError && ABOUT_MODULE.has(error.code) ? fileNamed(error) : '';
+  const details = { cause: { ...context, ...(cause as object | undefined) } };
+  const catchable = new CatchableError(`${named}${message}`, details);
   Object.assign(catchable, { code });
   if (stack !== undefined) catchable.stack = stack;
   return catchable;

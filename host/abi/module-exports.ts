@@ -1,5 +1,6 @@
 import { WasmFunctionError } from '../errors';
 import type { FunctionType, ModuleDescription } from '../module/description';
+import { firstOf } from '../one-line';
 import { quoted } from './refused';
 
 export interface FunctionExport {
@@ -129,7 +130,5 @@ const SHOWN_NAMES = 10;
 /** Names of a module for a sentence: the first few, and how many more there are. */
 export function listNames(offered: readonly { readonly name: string }[]): string {
   if (offered.length === 0) return 'it has none';
-  const names = offered.slice(0, SHOWN_NAMES).map(({ name }) => quoted(name));
-  const more = offered.length - names.length;
-  return `${names.join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`;
+  return firstOf(offered, SHOWN_NAMES, ({ name }) => quoted(name));
 }

@@ -1,5 +1,6 @@
 import { WasmFunctionError } from '../errors';
 import type { ModuleDescription, ModuleImport } from '../module/description';
+import { firstOf } from '../one-line';
 import { quoted } from './refused';
 
 /** Import modules of WASI preview 1, the second from before it had that name. */
@@ -29,8 +30,7 @@ export function missingImports(
   const missing = module.imports.filter((each) => !isSupplied(each));
   const [first] = missing;
   if (first === undefined) return undefined;
-  const names = missing.slice(0, SHOWN).map((each) => `${quoted(each.module)}.${quoted(each.name)}`);
-  const listed = `${names.join(', ')}${missing.length > SHOWN ? ` and ${String(missing.length - SHOWN)} more` : ''}`;
+  const listed = firstOf(missing, SHOWN, (each) => `${quoted(each.module)}.${quoted(each.name)}`);
   if (missing.every((each) => WASI_MODULES.has(each.module))) {
     return (
       `This is a WASI library or reactor, which is recognised but not called yet: it imports ${listed}. ` +

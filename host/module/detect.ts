@@ -1,5 +1,6 @@
 import type { AbiName, GuestAbi, Refusal } from '../abi/adapter';
 import { quoted, REFUSALS } from '../abi/refused';
+import { firstOf } from '../one-line';
 import type { ModuleDescription, ModuleImport } from './description';
 
 export interface AbiChoice {
@@ -80,7 +81,5 @@ function unknownAbi(module: ModuleDescription): Refusal {
 }
 
 function namedImports(imports: readonly ModuleImport[]): string {
-  const named = imports.slice(0, MAX_NAMED_IMPORTS).map(({ module, name }) => quoted(`${module}.${name}`));
-  const more = imports.length - named.length;
-  return named.join(', ') + (more > 0 ? ` and ${more} more` : '');
+  return firstOf(imports, MAX_NAMED_IMPORTS, ({ module, name }) => quoted(`${module}.${name}`));
 }

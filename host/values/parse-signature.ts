@@ -11,6 +11,11 @@ const MAX_VALUES = 1000;
  */
 const MAX_SHOWN = 20;
 
+/** Other names of types, as people know them; never shown. */
+const SYNONYMS: Readonly<Record<string, ValueType | undefined>> = Object.assign(Object.create(null), {
+  text: 'string',
+});
+
 interface Token {
   readonly text: string;
   /** Counted from 1, as people count. */
@@ -19,7 +24,7 @@ interface Token {
 
 /**
  * Reads a signature as people write it: `(string, u32) -> bytes`, `(x: f64) → f64`, `() -> (i32, bytes)`,
- * `(string?)`. A question mark says that a value may be absent; without an arrow nothing is returned.
+ * `(string?)`. A question mark says that a value may be absent; without an arrow nothing is returned; `text` is `string`.
  *
  * @throws WasmFunctionError `abi`, with the position and what was expected there
  */
@@ -80,7 +85,7 @@ class Tokens {
   }
 
   asType(token: Token): ValueType {
-    const type = VALUE_TYPES.find((name) => name === token.text);
+    const type = VALUE_TYPES.find((name) => name === (SYNONYMS[token.text] ?? token.text));
     if (type === undefined) throw this.#unexpected(`a type (${VALUE_TYPES.join(', ')})`, token);
     return type;
   }

@@ -8,6 +8,10 @@ const LOOK_MS = 1000;
 const REST_AFTER = 5;
 /** Looks over which the rate is averaged. */
 const AVERAGED = 5;
+/** Messages in that time from which on there is a rate: one alone has none. */
+const FEWEST_FOR_RATE = 2;
+/** Milliseconds for which a reason is shown, and the number of failed messages after it. */
+const TURN_MS = 2000;
 /** Of a look; timers come a little early. */
 const TOLERANCE_MS = 50;
 
@@ -34,6 +38,8 @@ export class Activity {
   #samples: Sample[] = [];
   #quietLooks = 0;
   #rate: number | undefined;
+  /** Milliseconds: since when there is a reason to show; a failure's number takes turns with it from then on. */
+  #reasonSince = 0;
   #timer: NodeJS.Timeout | undefined;
   #published = '{}';
   #publishedAt = -Infinity;
@@ -71,8 +77,11 @@ export class Activity {
     this.#ended += 1;
     this.#errors += 1;
     this.#failure = code;
+    this.#since = this.clock();
+    if (!isNew) return;
+    this.#reasonSince = this.#since;
     // what goes wrong shows at once
-    if (isNew) this.#showSoon();
+    this.#showSoon();
   }
 
   /** A message has left without a call. */
@@ -101,8 +110,10 @@ export class Activity {
 
   #watch(): void {
     if (this.#closed) return;
-    this.#samples = [{ at: this.clock(), ended: this.#ended }];
+    const now = this.clock();
+    this.#samples = [{ at: now, ended: this.#ended }];
     this.#quietLooks = 0;
+    this.#reasonSince = now;
     this.#timer = setInterval(this.#look, LOOK_MS);
     this.#timer.unref();
   }
@@ -118,7 +129,9 @@ export class Activity {
       this.#quietLooks = 0;
       this.#since = now;
       const from = this.#samples[0] ?? first;
-      this.#rate = ((this.#ended - from.ended) * 1000) / (now - from.at);
+      const ended = this.#ended - from.ended;
+      // once there is one it stays until the node rests, or a slow flow's would come and go
+      if (this.#rate !== undefined || ended >= FEWEST_FOR_RATE) this.#rate = (ended * 1000) / (now - from.at);
     }
     if (this.#pending === 0 && this.#quietLooks >= REST_AFTER) this.#rest();
     this.#show();
@@ -142,6 +155,7 @@ export class Activity {
       state: this.#state,
       failure: this.#failure,
       errors: this.#errors,
+      isCountsTurn: this.#isCountsTurn(),
       rate: this.#rate,
       busy: this.#busy(),
     });
@@ -150,6 +164,12 @@ export class Activity {
     this.#published = text;
     this.#publishedAt = this.clock();
     this.publish(status);
+  }
+
+  /** A node that rests shows the reason and stays silent. */
+  #isCountsTurn(): boolean {
+    if (this.#timer === undefined) return false;
+    return Math.floor((this.clock() - this.#reasonSince + TOLERANCE_MS) / TURN_MS) % 2 === 1;
   }
 
   #busy(): NodeActivity['busy'] {

@@ -20,14 +20,19 @@ export interface NodeActivity {
   readonly failure: ErrorCode | 'unknown' | undefined;
   /** Failed messages since the deploy. */
   readonly errors: number;
+  /** Whether it is the turn of their number where it cannot be shown together with the reason. */
+  readonly isCountsTurn: boolean;
   /** Messages a second; undefined while there are none. */
   readonly rate: number | undefined;
   /** A call that has been under way for long: whole seconds, and how many messages wait behind it. */
   readonly busy: { readonly seconds: number; readonly waiting: number } | undefined;
 }
 
-/** What asks for somebody comes first: no module, a failure, a call that takes long, a refused file. */
-export function toNodeStatus({ state, failure, errors, rate, busy }: NodeActivity): NodeStatus {
+/**
+ * What asks for somebody comes first: no module, a call that takes long, a failure, a refused file. The failed messages
+ * are counted beside what is made of figures, and in turn with a reason that is a word.
+ */
+export function toNodeStatus({ state, failure, errors, isCountsTurn, rate, busy }: NodeActivity): NodeStatus {
   switch (state?.kind) {
     case 'misconfigured':
       return { fill: 'red', shape: 'ring', text: 'wasm-function.status.misconfigured' };
@@ -39,10 +44,19 @@ export function toNodeStatus({ state, failure, errors, rate, busy }: NodeActivit
     case undefined:
       break;
   }
-  if (failure !== undefined) return { fill: 'red', shape: 'dot', text: failureText(failure) };
-  if (busy !== undefined) return { fill: 'blue', shape: 'dot', text: formatBusy(busy) };
+  const count = `✗ ${formatCount(errors)}`;
+  const counted = errors === 0 ? '' : ` ${count}`;
+  if (busy !== undefined) {
+    const text = formatBusy(busy);
+    const fill = failure === undefined ? 'blue' : 'red';
+    return { fill, shape: 'dot', text: text.length + counted.length <= WIDTH ? `${text}${counted}` : text };
+  }
+  if (failure !== undefined) {
+    // one failure is all that the reason says already
+    const text = isCountsTurn && errors > 1 ? count : failureText(failure);
+    return { fill: 'red', shape: 'dot', text };
+  }
   if (state?.refused !== undefined) return { fill: 'yellow', shape: 'dot', text: 'wasm-function.status.refused' };
-  const counted = errors === 0 ? '' : ` ✗ ${formatCount(errors)}`;
   if (rate !== undefined) return { fill: 'green', shape: 'dot', text: `${formatRate(rate)}${counted}` };
   // nothing is known of a function that no message has named yet
   if (state === undefined) return {};
@@ -60,10 +74,13 @@ function formatBusy({ seconds, waiting }: { seconds: number; waiting: number }):
   return `⏳ ${String(seconds)} s${waiting === 0 ? '' : `, +${formatCount(waiting)}`}`;
 }
 
-/** `0.4/s`, `120/s`, `1.2 k/s`, `78 k/s`: two figures, so that a steady flow shows a steady text. */
+/**
+ * `0.4/s`, `120/s`, `1.2 k/s`, `78 k/s`: two figures and at most one decimal, so that a steady flow shows a steady text
+ * although its messages are counted at times that are never exactly a second apart.
+ */
 export function formatRate(perSecond: number): string {
-  const amount = formatCount(Number(perSecond.toPrecision(2)));
-  return `${amount}/s`;
+  const figures = perSecond < 1 ? perSecond.toFixed(1) : perSecond.toPrecision(2);
+  return `${formatCount(Number(figures))}/s`;
 }
 
 /** `7`, `999`, `1.2 k`, `3.4 M` */

@@ -1,6 +1,7 @@
 /** A call that is tried from the dialog, before anything is deployed. */
 import type { NodeAPI } from 'node-red';
 import { WasmFunctionError } from '../../host/errors';
+import { acceptBytes } from '../../host/values/accept-bytes';
 import type { CallResult, Trial } from '../../host/wasm-function';
 import { readChoice, readText } from '../saved-value';
 import type { EndpointServices } from './admin-endpoints';
@@ -65,18 +66,50 @@ function readArgument(RED: NodeAPI, argument: unknown): unknown {
   const value = readText('argument.value', asked.value);
   if (type === 'none') return undefined;
   if (type === 'num') return readNumber(value);
+  if (type === 'bin') return readBytes(value);
   const nobody = {} as Parameters<NodeAPI['util']['evaluateNodeProperty']>[2];
   try {
     return RED.util.evaluateNodeProperty(value, type, nobody, {}) as unknown;
   } catch {
     // Node-RED's reason may quote what was typed
-    throw new WasmFunctionError(
-      'arguments',
-      type === 'json'
-        ? 'The argument is no JSON. Put text in quotes, or choose string as its type.'
-        : 'The argument is no list of bytes. Write numbers from 0 to 255 in brackets, such as [104, 105].',
-    );
+    throw noJson(value);
   }
+}
+
+function noJson(text: string): WasmFunctionError {
+  const array = inBrackets(text);
+  return new WasmFunctionError(
+    'arguments',
+    array === undefined
+      ? 'The argument is no JSON. Put text in quotes, or choose string as its type.'
+      : `The argument is no JSON, where an array stands in brackets. Write ${array}.`,
+  );
+}
+
+/** What was written as the arguments of a call, `(10, 2)` or `10, 2`, as the array that it would be. */
+function inBrackets(text: string): string | undefined {
+  const [, values = ''] = /^\s*\(?([^()]{1,80})\)?\s*$/.exec(text) ?? [];
+  const array = `[${values.trim()}]`;
+  try {
+    JSON.parse(array);
+    return array;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A Buffer as Node-RED makes one of a list or of a JSON text, save that Node-RED cuts what is no byte. */
+function readBytes(text: string): Uint8Array {
+  try {
+    const list = JSON.parse(text) as unknown;
+    if (Array.isArray(list) || typeof list === 'string') return Buffer.from(acceptBytes(list));
+  } catch {
+    // what is no JSON, and an element that is no byte
+  }
+  throw new WasmFunctionError(
+    'arguments',
+    'The argument is no list of bytes. Write numbers from 0 to 255 in brackets, such as [104, 105].',
+  );
 }
 
 /** As Node-RED reads one, save that an inject node makes 0 of a blank field, and NaN of what is no number. */

@@ -57,7 +57,7 @@ describe('trying a call in the dialog', { skip: noBrowser }, () => {
   test('several arguments are an array, text comes out as text', async () => {
     await open.editor.edit('bindgen');
     await open.dialog.option('repeat').waitFor();
-    assert.equal(await open.dialog.argument.getAttribute('placeholder'), '(text: string, times: i32)');
+    assert.equal(await open.dialog.argument.getAttribute('placeholder'), '["text", 2]');
     await open.dialog.argument.fill('["ab", 3]');
     await open.dialog.tryButton.click();
     await open.dialog.outcome.locator('.red-ui-debug-msg-type-string', { hasText: 'ababab' }).waitFor();

@@ -120,7 +120,7 @@ const EXAMPLES: Readonly<Record<string, Record<string, { good?: unknown[]; bad: 
     // only an open dialog knows which exports there are, and how they can be called
     export: { good: ['triple', '${EXPORT}'], bad: [] },
     convention: { good: ['packed', '${CONVENTION}'], bad: [] },
-    signature: { good: ['(string, u32) -> bytes', '() → ()'], bad: ['string', '(text) -> bytes', `(${HOSTILE})`] },
+    signature: { good: ['(string, u32) -> bytes', '() → ()'], bad: ['string', '(words) -> bytes', `(${HOSTILE})`] },
     input: { good: ['payload.noise', undefined], bad: ['a..b', HOSTILE] },
     output: { good: ['result'], bad: ['a..b', HOSTILE] },
     timeout: { good: [0.001, '2.5', '${TIMEOUT}'], bad: [0, -1, 'soon', 2_147_484, Number.NaN, HOSTILE] },

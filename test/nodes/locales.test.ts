@@ -69,6 +69,7 @@ function structure(help: string): Record<string, unknown> {
     headings: [...help.matchAll(/^(#+) /gm)].map(([, level]) => level),
     properties: [...help.matchAll(/^: *(\S+) \(([^)]*)\) *: *\S/gm)].map(([, name, kind]) => `${name} ${kind}`),
     items: [...help.matchAll(/^- /gm)].length,
+    codes: [...help.matchAll(/^- (`\w+`)[:：]/gm)].map(([, code]) => code),
     // of a table, what stands in code in the first column: error codes, examples
     rows: [...help.matchAll(/^\|([^|]*)\|/gm)].map(([, first = '']) => /`[^`]+`/.exec(first)?.[0] ?? ''),
     paragraphs: [...help.matchAll(/\n\n(?=\*\*)/g)].length,

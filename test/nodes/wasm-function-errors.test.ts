@@ -88,14 +88,14 @@ const PROVOCATIONS: readonly Provocation[] = [
     title: 'a file that is no module',
     node: { file: `${guestFile('wat/add').slice(0, -'.wasm'.length)}.wat`, export: 'add' },
     cause: { file: `${guestFile('wat/add').slice(0, -'.wasm'.length)}.wat`, export: 'add' },
-    remedy: /wat2wasm|wasm-tools/,
+    remedy: /^"add\.wat": This is WebAssembly text .*(?:wat2wasm|wasm-tools)/,
   },
   {
     code: 'module',
     title: 'a property that cannot be understood',
     node: { file: 'add.wasm', timeout: 'soon' },
     cause: { file: 'add.wasm' },
-    remedy: /Correct it in the node's properties and deploy again/,
+    remedy: /^(?!"add).*Correct it in the node's properties and deploy again/,
   },
   {
     code: 'abi',
@@ -109,7 +109,7 @@ const PROVOCATIONS: readonly Provocation[] = [
     title: 'an export that is not there',
     node: wat('loop', 'nope'),
     cause: wat('loop', 'nope'),
-    remedy: /Choose one of its functions: "spin", "ok"\./,
+    remedy: /^"loop\.wasm": The module exports no "nope"\. Choose one of its functions: "spin", "ok"\./,
   },
   {
     code: 'arguments',

@@ -81,9 +81,22 @@ describe('the status of a wasm-function with messages on their way', () => {
     const before = published.length;
     pass(100);
     assert.equal(published.length, before);
-    answer(1);
+    answer(7);
     pass(1);
-    assert.equal(last(), 'green 1/s', 'what was before the rest does not count');
+    assert.equal(last(), 'green 7/s', 'what was before the rest does not count');
+  });
+
+  test('one message alone makes no rate; a slow flow keeps the one that it has', () => {
+    answer(1);
+    pass(3);
+    assert.equal(published.length, 2, shown().join(', '));
+    for (let round = 0; round < 4; round++) {
+      answer(1);
+      pass(3);
+    }
+    const rates = shown().slice(2);
+    assert.match(rates[0] ?? '', /^green 0\.[3-7]\/s$/);
+    assert.ok(!rates.includes(REST), rates.join(', '));
   });
 
   test('however much changes, a status is published once a second at most', () => {
@@ -103,13 +116,47 @@ describe('the status of a wasm-function with messages on their way', () => {
     assert.equal(last(), 'red wasm-function.status.failed.trap');
     pass(20);
     assert.equal(last(), 'red wasm-function.status.failed.trap');
-    pass(1, () => answer(1));
-    assert.equal(last(), 'green 1/s ✗ 1');
+    pass(1, () => answer(3));
+    assert.equal(last(), 'green 3/s ✗ 1');
     pass(10);
     assert.equal(last(), 'green (f64) → f64 ✗ 1');
     fail('timeout');
     pass(1, () => answer(1500));
     assert.equal(last(), 'green 1.5 k/s ✗ 2');
+  });
+
+  test('the number of failed calls takes turns with the reason while messages come', () => {
+    pass(1);
+    fail('timeout');
+    const turns: (string | undefined)[] = [];
+    for (let second = 0; second < 6; second++) {
+      turns.push(last());
+      pass(1, () => fail('timeout'));
+    }
+    const reason = 'red wasm-function.status.failed.timeout';
+    assert.deepEqual(turns, [reason, reason, 'red ✗ 3', 'red ✗ 4', reason, reason]);
+    pass(10);
+    assert.equal(last(), reason, 'a node that rests shows the reason');
+    const before = published.length;
+    pass(20);
+    assert.equal(published.length, before);
+  });
+
+  test('a call that hangs after one that timed out shows since when, how many wait, and what has failed', () => {
+    activity.began(now);
+    activity.began(now);
+    for (let index = 0; index < 5; index++) activity.began(now);
+    pass(5);
+    activity.failed(new WasmFunctionError('timeout', 'test'));
+    pass(1);
+    assert.equal(last(), 'red wasm-function.status.failed.timeout', 'the reason shows first');
+    pass(1);
+    assert.equal(last(), 'red ⏳ 1 s, +4 ✗ 1');
+    pass(2);
+    assert.equal(last(), 'red ⏳ 3 s, +4 ✗ 1');
+    for (let index = 0; index < 6; index++) activity.answered();
+    pass(1);
+    assert.match(last() ?? '', /^green [\d.]+\/s ✗ 1$/);
   });
 
   test('a call that takes long shows since when, and how many messages wait', () => {
@@ -125,13 +172,13 @@ describe('the status of a wasm-function with messages on their way', () => {
   });
 
   test('a call shorter than a second is no long one, whenever it comes', () => {
-    answer(1);
+    answer(2);
     pass(2);
     now += 500;
     activity.began(now);
     now += 500;
     mock.timers.tick(1000);
-    assert.equal(last(), 'green 1/s');
+    assert.equal(last(), 'green 2/s');
   });
 
   test('a refused file says that the earlier module runs on, whatever the rate', () => {
@@ -165,9 +212,10 @@ describe('the status of a wasm-function with messages on their way', () => {
 
 describe('the texts of a status', () => {
   test('rates have two figures and a unit', () => {
-    const rates = [0.2, 1, 7, 123, 999, 1234, 12_345, 78_400, 999_999, 2_345_678];
+    const rates = [0.2, 0.993, 1, 7, 123, 999, 1234, 12_345, 78_400, 999_999, 2_345_678];
     assert.deepEqual(rates.map(formatRate), [
       '0.2/s',
+      '1/s',
       '1/s',
       '7/s',
       '120/s',
@@ -219,6 +267,7 @@ describe('the status of a wasm-function in a flow', () => {
     await flow.untilStatus(/^⏳ [12] s, \+1$/);
     await flow.outcome(ids[0] ?? '');
     await flow.untilStatus('wasm-function.status.failed.timeout');
+    await flow.untilStatus(/^⏳ [12] s ✗ 1$/);
   });
 
   test('shows that a changed file was refused', async () => {

@@ -65,6 +65,40 @@ describe('a call that is tried from the dialog', () => {
     }
   });
 
+  test('a list of bytes that has others than bytes is refused, not cut', async () => {
+    const bytes = { export: 'reverse', signature: '(bytes) -> bytes' };
+    for (const value of ['[104, 300]', '[-1]', '[1.5]', '["a"]', '{}', '12', '[', '']) {
+      const { error, value: answer } = await tryCall('rust-bindgen/guest', {
+        ...bytes,
+        argument: { type: 'bin', value },
+      });
+      assert.deepEqual([error?.code, answer], ['arguments', undefined], value);
+      assert.match(error?.message ?? '', /^The argument is no list of bytes\. Write numbers from 0 to 255/, value);
+    }
+    const text = await tryCall('rust-bindgen/guest', { ...bytes, argument: { type: 'bin', value: '"abc"' } });
+    assert.equal(text.value?.msg, '636261');
+  });
+
+  test('several arguments in no brackets, or in round ones, are told how to be written', async () => {
+    for (const value of ['(10, 2)', '10, 2', ' (10, 2) ']) {
+      const { error } = await tryCall('wat/add', { argument: { type: 'json', value } });
+      assert.equal(error?.message, 'The argument is no JSON, where an array stands in brackets. Write [10, 2].');
+    }
+    const { error } = await tryCall('wat/add', { argument: { type: 'num', value: '10' } });
+    assert.match(error?.message ?? '', /^add \(i32, i32\) → i32 takes an array .* Choose JSON as its type/);
+  });
+
+  test('an integer that a number cannot hold is to be written as text', async () => {
+    const value = '9007199254740993';
+    const rounded = await tryCall('wat/add64', { argument: { type: 'json', value: `[${value}, 1]` } });
+    assert.match(
+      rounded.error?.message ?? '',
+      /Write it as text, in JSON within quotes or else as a string: as a number it is rounded\.$/,
+    );
+    const exact = await tryCall('wat/add64', { argument: { type: 'json', value: `["${value}", 1]` } });
+    assert.match(JSON.stringify(exact.value), /9007199254740994/);
+  });
+
   test('runs with nothing kept and nothing deployed: a counter counts from the beginning each time', async () => {
     const first = await tryCall('wat/counter');
     assert.equal((await tryCall('wat/counter')).value?.msg, first.value?.msg);

@@ -117,12 +117,24 @@ export class CallGuide {
       select.empty();
       if (value === '')
         select.append($('<option>', { value: '' }).text(this.parts.translate('wasm-function.guide.choose')));
-      for (const [key, text] of options) select.append($('<option>', { value: key }).text(text));
+      this.#offer(select, options);
       select.val(value);
       open = open.filter((reading) => value === '' || keyOf(reading) === value);
       const isKnown = name === 'convention' && (options.size < 2 || this.#select('returns').val() === '');
       select.closest('.form-row').toggle(!isKnown);
     }
+  }
+
+  /** What mostly is meant comes first; the many ways to read several values are kept apart from it. */
+  #offer(select: JQuery, options: ReadonlyMap<string, string>): void {
+    const label = this.parts.translate('wasm-function.guide.value.several');
+    const group = $('<optgroup>', { label });
+    for (const [key, text] of options) {
+      const option = $('<option>', { value: key }).text(text);
+      if (text === key) group.append(option);
+      else select.append(option);
+    }
+    if (group.children().length > 0) select.append(group);
   }
 
   /** A later answer that does not go with the one just given is asked anew; the likeliest convention is proposed. */
@@ -186,8 +198,9 @@ export class CallGuide {
     const [first, ...others] = values;
     if (first === undefined) return translate('wasm-function.guide.value.nothing');
     const isOneData = others.length === 0 && isData(first.type);
-    const kind = isOneData ? first.type : values.some(({ type }) => isData(type)) ? 'several' : 'numbers';
-    return translate(`wasm-function.guide.value.${kind}`, { types: formatSide(values) });
+    if (isOneData) return translate(`wasm-function.guide.value.${first.type}`);
+    const types = formatSide(values);
+    return values.some(({ type }) => isData(type)) ? types : translate('wasm-function.guide.value.numbers', { types });
   }
 }
 

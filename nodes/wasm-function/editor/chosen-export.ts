@@ -54,7 +54,8 @@ export class ChosenExport {
   follow(): void {
     const { exports, signature, convention } = this.parts;
     const name = exports.chosen?.name;
-    if (name !== undefined && this.parts.name.val() === name) this.forgetNotice();
+    // another was chosen, by the user or as the only one there is
+    if (name !== undefined) this.forgetNotice();
     if (name === undefined || name === this.#current) return;
     const before = this.#current;
     this.#current = name;

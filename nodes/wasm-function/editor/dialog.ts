@@ -150,17 +150,20 @@ export class FunctionDialog {
       });
     }
     let name = currentChoice().export;
-    input('export').on('change', () => {
+    input('export').on('change input', ({ type }) => {
       if (currentChoice().export !== name) this.#trial.clear();
       name = currentChoice().export;
       this.#exports.refresh();
       this.#chosen.follow();
       this.#showCallFields();
-      this.#module.lookSoon();
+      // half a name says nothing of the module
+      if (type === 'change' || this.#exports.chosen !== undefined) this.#module.lookSoon();
     });
   }
 
   #show(view: ModuleView): void {
+    // an answer about the file before; the look at the present one is on its way
+    if (view.kind === 'described' && view.choice.file !== currentChoice().file) return;
     if (view.kind === 'described') toldModules.tell(view.choice, view.description);
     // what is shown stays as it is, with what its user has unfolded
     if (!this.#isOtherFile && contentOf(view) === contentOf(this.#view)) {

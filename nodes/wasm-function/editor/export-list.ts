@@ -3,6 +3,8 @@
  * list, arrow keys move in it and Enter takes one (a combobox, as WAI-ARIA calls it).
  */
 import type { InspectedExport, Inspection } from '../../../host/inspection';
+import { ListHeight } from './list-height';
+import { PointerRest } from './pointer-rest';
 import './export-list.css';
 
 export interface ExportListParts {
@@ -24,17 +26,24 @@ export class ExportList {
   #isSearched = false;
   /** The export that stands on top. It is not another one as soon as it is chosen: rows stay where they are pointed at. */
   #first: string | undefined;
+  readonly #height: ListHeight;
 
   constructor(private readonly parts: ExportListParts) {
     const { input } = parts;
     input.attr({ role: 'combobox', 'aria-autocomplete': 'list', 'aria-controls': LIST, 'aria-expanded': 'false' });
     input.on('keydown', (event) => this.#press(event));
     input.on('input', () => this.#search(true));
-    input.on('blur', () => {
-      this.#search(false);
-      // the checks of the field have looked at it before, while it was still searched
-      input.trigger('keyup');
-    });
+    const pointer = new PointerRest(input);
+    input.on('blur', () => pointer.whenUp(() => this.#leave()));
+    this.#height = new ListHeight(parts.place);
+  }
+
+  #leave(): void {
+    const { input } = this.parts;
+    if (input.is(':focus')) return;
+    this.#search(false);
+    // the checks of the field have looked at it before, while it was still searched
+    input.trigger('keyup');
   }
 
   /** What is typed narrows the list until the field is left; a name that is wrong then is shown beside what there is. */
@@ -89,8 +98,10 @@ export class ExportList {
     if (unlisted > 0) this.#note(list, translate('wasm-function.exports.unlisted', { count: unlisted }));
     input.attr('aria-expanded', String(exports.length > 0));
     const selected = list.find('[aria-selected="true"]').get(0);
-    if (selected !== undefined) this.#reveal(selected);
-    this.#markActive();
+    this.#height.follow(() => {
+      if (selected !== undefined) this.#reveal(selected);
+      this.#markActive();
+    });
   }
 
   #showPlaceholder(): void {
@@ -127,9 +138,7 @@ export class ExportList {
     const { key = '', altKey, ctrlKey, metaKey } = event;
     if (this.#rows.length === 0 || altKey || ctrlKey || metaKey) return;
     if (key === 'ArrowDown' || key === 'ArrowUp') {
-      const step = key === 'ArrowDown' ? 1 : -1;
-      const start = this.#active < 0 && step < 0 ? 0 : this.#active;
-      this.#active = (start + step + this.#rows.length) % this.#rows.length;
+      this.#active = this.#next(key === 'ArrowDown' ? 1 : -1);
       this.#markActive();
     } else if (key === 'Enter') {
       const row = this.#rows[this.#active] ?? (this.#rows.length === 1 ? this.#rows[0] : undefined);
@@ -138,6 +147,15 @@ export class ExportList {
       return;
     }
     event.preventDefault();
+  }
+
+  /** From the field an arrow leads to the export that is chosen, so that Enter does not take another one unawares. */
+  #next(step: 1 | -1): number {
+    const count = this.#rows.length;
+    if (this.#active >= 0) return (this.#active + step + count) % count;
+    const chosen = this.#rows.findIndex((each) => each === this.chosen);
+    if (chosen >= 0) return chosen;
+    return step > 0 ? 0 : count - 1;
   }
 
   #markActive(): void {

@@ -68,8 +68,12 @@ function importRow({ module, name, type, supplied, by }: InspectedImport, transl
 
 /** @param memory as `17 pages, at most 20 pages` */
 function memoryText(memory: string, translate: Translate): string {
-  const pages = Number.parseInt(memory, 10);
-  return translate('wasm-function.card.memory-size', { size: formatSize(pages * PAGE_SIZE), pages: memory });
+  const [least = '', most] = [...memory.matchAll(/(\d+) pages?/g)].map(([, pages]) =>
+    formatSize(Number(pages) * PAGE_SIZE),
+  );
+  return most === undefined
+    ? translate('wasm-function.card.memory-size', { size: least })
+    : translate('wasm-function.card.memory-range', { size: least, most });
 }
 
 function warn(card: JQuery, text: string): void {

@@ -25,6 +25,7 @@ export function prepareModuleField({ input, listButton, translate }: ModuleField
   });
   visible.attr('placeholder', translate('wasm-function.placeholder.file'));
   openChosenFolder(visible);
+  keepValuesApart(input);
   const choose = (file: string): void => {
     field.typedInput('type', 'str');
     field.typedInput('value', file);
@@ -57,6 +58,21 @@ function complete(typed: string, done: (found: CompletionOption[]) => void): voi
 function toOption({ value, kind }: Completion): CompletionOption {
   const icon = $('<i>', { class: kind === 'folder' ? 'fa fa-folder-o' : 'fa fa-file-o', 'aria-hidden': 'true' });
   return { value, label: $('<span>').append(icon, document.createTextNode(` ${value}`)) };
+}
+
+/** A path is no name of a property, nor the other way round: each type has the value that was typed for it. */
+function keepValuesApart(input: JQuery): void {
+  const field = typedInputOf(input);
+  const kept = new Map<string, string>();
+  let [type, value] = [field.typedInput('type'), String(field.typedInput('value'))];
+  input.on('change', () => {
+    const [nextType, nextValue] = [field.typedInput('type'), String(field.typedInput('value'))];
+    const isCarriedOver = nextType !== type && nextValue === value;
+    if (nextType !== type) kept.set(type, value);
+    type = nextType;
+    value = isCarriedOver ? (kept.get(type) ?? '') : nextValue;
+    if (value !== nextValue) field.typedInput('value', value);
+  });
 }
 
 /** The editor's completion ends with each choice; a folder is only half of one. */

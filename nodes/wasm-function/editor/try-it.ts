@@ -19,10 +19,18 @@ type Trial = { readonly kind: 'ready' } | { readonly kind: 'running'; readonly s
 /** The type of the argument that goes best with the one parameter of a signature. */
 const ARGUMENT_TYPES: Readonly<Record<string, string>> = { string: 'str', bool: 'bool', bytes: 'bin', json: 'json' };
 
+/** Of values in an array, as JSON; of the others a number is one. */
+const EXAMPLES: Readonly<Record<string, string>> = { string: '"text"', bool: 'true', bytes: '"text"', json: '{}' };
+
+/** Characters that no text has, and that wrong pointers and lengths mostly lead to. */
+const NONSENSE = /[^\P{Cc}\t-\r]|\ufffd/u;
+
 export class TryIt {
   #trial: Trial = { kind: 'ready' };
   /** The signature for which the argument's type was proposed; what the user has chosen then stays. */
   #proposed = '';
+  /** Whether it may be handed back in another way than was said. */
+  #isConventionOpen = false;
   readonly #visible: JQuery;
 
   constructor(private readonly parts: TryItParts) {
@@ -69,13 +77,14 @@ export class TryIt {
 
   /** @param chosen what would be called; undefined while that is not known */
   propose(chosen: InspectedExport | undefined, signature: string): void {
+    this.#isConventionOpen = (chosen?.conventions?.length ?? 0) > 1;
     const known = signature.trim() || chosen?.signature || '';
     if (known === this.#proposed || known === '') return;
     const parameters = readParameters(known);
     if (parameters === undefined) return;
     this.#proposed = known;
     typedInputOf(this.parts.argument).typedInput('type', argumentType(parameters));
-    this.#visible.attr('placeholder', known.replace(/\s*(?:->|→).*$/, ''));
+    this.#visible.attr('placeholder', argumentExample(parameters));
   }
 
   #start(): void {
@@ -132,8 +141,28 @@ export class TryIt {
     }
     const decoded: unknown = RED.utils.decodeObject(value.msg, value.format);
     const element = RED.utils.createObjectElement(decoded, { typeHint: value.format, hideKey: false });
-    this.#say(facts, ...(kind === 'messages' ? [this.#text('messages')] : []), element);
+    const text = typeof decoded === 'string' && value.format.startsWith('string') ? decoded : undefined;
+    this.#say(
+      facts,
+      ...(kind === 'messages' ? [this.#text('messages')] : []),
+      ...(text === undefined ? [] : [this.#lengthOf(value.format)]),
+      element,
+      ...(text === '' || (text !== undefined && NONSENSE.test(text)) ? this.#conventionHint() : []),
+    );
     makeReachable(element);
+  }
+
+  /** @param format as `string[12]`: of a long text the first characters are shown only */
+  #lengthOf(format: string): JQuery {
+    const [count = ''] = /\d+/.exec(format) ?? [];
+    return $('<div>').text(this.#text('length', { count }));
+  }
+
+  /** Where nonsense came back: a pointer and a length that were taken for each other, mostly. */
+  #conventionHint(): JQuery[] {
+    if (!this.#isConventionOpen) return [];
+    const label = this.parts.translate('wasm-function.guide.convention');
+    return [$('<p>', { class: 'wasm-function-outcome-hint' }).text(this.#text('nonsense', { label }))];
   }
 
   #showFailure(message: string, code?: string, guest?: string, milliseconds?: number): void {
@@ -144,7 +173,8 @@ export class TryIt {
     );
     const words = guest === undefined || message.includes(guest) ? [] : [$('<pre>').text(guest)];
     const text = $('<span>').text(` ${message}`);
-    this.#say(facts, $('<div>', { class: 'wasm-function-warning' }).append(icon, text), ...words);
+    const hint = code === 'result' || code === 'trap' ? this.#conventionHint() : [];
+    this.#say(facts, $('<div>', { class: 'wasm-function-warning' }).append(icon, text), ...words, ...hint);
   }
 
   #say(...content: (JQuery | string)[]): void {
@@ -174,6 +204,14 @@ function readParameters(signature: string): readonly Parameter[] | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** As it is written: several parameters take an array, such as `["text", 2]`. */
+function argumentExample(parameters: readonly Parameter[]): string {
+  const [first, ...others] = parameters;
+  if (first === undefined) return '';
+  if (others.length === 0) return first.type;
+  return `[${parameters.map(({ type }, index) => EXAMPLES[type] ?? String(index + 1)).join(', ')}]`;
 }
 
 /** Several parameters take an array. */

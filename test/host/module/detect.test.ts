@@ -219,6 +219,13 @@ describe('a module that matches nothing', () => {
     assert.match(detected.refusal.because, /imports "host\.one", .*"host\.five" and 2 more.*not supply/);
   });
 
+  test('is refused with one import more than a list has by its name, and no number', () => {
+    const names = ['one', 'two', 'three', 'four', 'five', 'six'].map((name) => ['host', name] as const);
+    const detected = detect(importing(...names));
+    assert.ok(detected.kind === 'refused');
+    assert.match(detected.refusal.because, /"host\.five", "host\.six", which/);
+  });
+
   test('has its names shown on one line and not in full length', () => {
     const detected = detect(importing(['x'.repeat(500), '\u202e\n']));
     assert.ok(detected.kind === 'refused');

@@ -262,6 +262,29 @@ describe('positions', () => {
     says(null, /got null/);
   });
 
+  test('names the function where its name is known', () => {
+    const call = { name: 'repeat' };
+    assert.throws(() => acceptArguments(5, two, call), /^\w*:? ?repeat \(i32, text: string\) → bytes takes an array/);
+    assert.throws(
+      () => acceptArguments([1, {}], two, call),
+      /\(string\) of repeat \(i32, text: string\) → bytes takes/,
+    );
+  });
+
+  test('tells whoever tries a function what to do about the argument, and not about a flow', () => {
+    const trial = { name: 'f', isTrial: true };
+    const says = (value: unknown, signature: Signature, pattern: RegExp): void =>
+      assert.throws(() => acceptArguments(value, signature, trial), pattern);
+    says(10, two, /got 10\. Choose JSON as its type and write them in brackets, such as \[1, 2\]\.$/);
+    says(
+      2 ** 53 + 2,
+      one('i64'),
+      /\. Write it as text, in JSON within quotes or else as a string: as a number it is rounded\.$/,
+    );
+    says(1.5, one('i64'), /\. Write another value, or choose another type for it\.$/);
+    says({}, one('string'), /\. Write another value, or choose another type for it\.$/);
+  });
+
   test('names the parameter by its name, or its place', () => {
     assert.throws(
       () => acceptArguments([1, {}], two),

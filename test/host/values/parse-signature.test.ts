@@ -8,6 +8,13 @@ describe('a written signature', () => {
   const READ: readonly (readonly [text: string, signature: unknown])[] = [
     ['(string, u32) -> bytes', { parameters: [{ type: 'string' }, { type: 'u32' }], results: [{ type: 'bytes' }] }],
     ['(x: f64) → f64', { parameters: [{ name: 'x', type: 'f64' }], results: [{ type: 'f64' }] }],
+    [
+      '(text, text: text) -> text?',
+      {
+        parameters: [{ type: 'string' }, { name: 'text', type: 'string' }],
+        results: [{ type: 'string', optional: true }],
+      },
+    ],
     ['()', { parameters: [], results: [] }],
     ['(i32)', { parameters: [{ type: 'i32' }], results: [] }],
     ['() -> ()', { parameters: [], results: [] }],

@@ -77,3 +77,8 @@ export function frameOf(tag: number, payload: string | Uint8Array, metadata = ne
 export function textsOf(frames: readonly { readonly payload: Uint8Array }[]): string[] {
   return frames.map(({ payload }) => Buffer.from(payload).toString());
 }
+
+/** `word 0`, `word 1` … */
+export function numbered(word: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${word} ${String(index)}`);
+}

@@ -2,22 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { endpointText, type Endpoint } from './endpoint';
 import { YomoError } from './errors';
 import { encodeFrame, type DataFrame } from './frames';
-import {
-  DRAIN_TIMEOUT,
-  FIRST_RESERVED_TAG,
-  FIRST_RETRY,
-  LAST_RESERVED_TAG,
-  LINGER,
-  LONGEST_RETRY,
-  MAX_FRAME_LENGTH,
-  MAX_REDIRECTS,
-  MAX_TAG,
-  STABLE_AFTER,
-} from './limits';
+import { DRAIN_TIMEOUT, FIRST_RESERVED_TAG, LAST_RESERVED_TAG, LINGER, MAX_FRAME_LENGTH, MAX_TAG } from './limits';
 import { decodeMetadata, encodeMetadata, type Metadata } from './metadata';
 import { Outbox } from './outbox';
 import { quicTransport } from './quic-transport';
-import { Session, type SessionEnd } from './session';
+import { Reconnection } from './reconnection';
+import { Session } from './session';
+import type { SessionEnd } from './session-end';
 import type { ClientOptions, Log, ZipperAddress } from './settings';
 import type { StateListener, YomoState } from './state';
 import type { Transport } from './transport';
@@ -42,30 +33,30 @@ export class YomoClient {
   readonly #address: ZipperAddress;
   readonly #options: ClientOptions;
   readonly #transport: Transport;
-  readonly #log: Log | undefined;
   readonly #outbox: Outbox;
-  readonly #abort = new AbortController();
-  readonly #stateListeners = new Set<StateListener>();
+  readonly #reconnection: Reconnection;
   readonly #frameListeners = new Set<(frame: YomoFrame) => void>();
-  #state: YomoState = { kind: 'connecting' };
   /** Why nothing is sent any more. */
   #refusal: YomoError | undefined;
-  #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
-  /** What the log has been told last. */
-  #said = '';
   #lastSent = -Infinity;
 
   constructor(address: ZipperAddress, options: ClientOptions, transport: Transport = quicTransport, log?: Log) {
     this.#address = address;
     this.#options = options;
     this.#transport = transport;
-    this.#log = log;
     this.#outbox = new Outbox(options.buffer);
+    this.#reconnection = new Reconnection(address, log, {
+      connect: (endpoint, signal) => this.#connect(endpoint, signal),
+      refused: (error) => {
+        this.#refusal ??= error;
+        this.#outbox.reject(error);
+      },
+    });
   }
 
   get state(): YomoState {
-    return this.#state;
+    return this.#reconnection.state;
   }
 
   /** Frames that are not handed over yet. */
@@ -75,8 +66,7 @@ export class YomoClient {
 
   /** @returns what ends it */
   onState(listener: StateListener): () => void {
-    this.#stateListeners.add(listener);
-    return () => this.#stateListeners.delete(listener);
+    return this.#reconnection.onState(listener);
   }
 
   /** What a stream function observes, in order; a listener must not throw. @returns what ends it */
@@ -87,8 +77,7 @@ export class YomoClient {
 
   /** Connects, and goes on doing so until it is closed or rejected. */
   open(): void {
-    if (this.#abort.signal.aborted) return;
-    this.#running ??= this.#run(this.#abort.signal);
+    this.#reconnection.open();
   }
 
   /**
@@ -128,11 +117,9 @@ export class YomoClient {
   async #close(): Promise<void> {
     const refusal = this.#refusal;
     this.#refusal = closedError();
-    if (refusal === undefined && this.#state.kind === 'connected') await this.#drain();
+    if (refusal === undefined && this.state.kind === 'connected') await this.#drain();
     this.#outbox.reject(closedError());
-    this.#abort.abort();
-    await this.#running;
-    this.#set({ kind: 'closed' });
+    await this.#reconnection.close();
   }
 
   async #drain(): Promise<void> {
@@ -144,39 +131,10 @@ export class YomoClient {
     if (rest > 0) await sleep(rest);
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
-    const own: Endpoint = this.#address;
-    let endpoint = own;
-    let redirects = 0;
-    let retries = 0;
-    while (!signal.aborted) {
-      this.#set({ kind: 'connecting' });
-      const begun = performance.now();
-      const end = await this.#connect(endpoint, signal);
-      if (end.kind === 'closed') return;
-      if (end.kind === 'refused') {
-        this.#give(end.error);
-        return;
-      }
-      if (end.kind === 'redirected' && redirects < MAX_REDIRECTS) {
-        redirects += 1;
-        endpoint = end.endpoint;
-        continue;
-      }
-      if (performance.now() - begun > STABLE_AFTER) retries = 0;
-      endpoint = own;
-      redirects = 0;
-      await this.#wait(reasonOf(end), retries, signal);
-      retries += 1;
-    }
-  }
-
   async #connect(endpoint: Endpoint, signal: AbortSignal): Promise<SessionEnd> {
     const events = {
       onConnected: (write: (bytes: Uint8Array) => Promise<void>) => {
-        const text = endpointText(endpoint);
-        this.#set({ kind: 'connected', endpoint: text });
-        this.#say(`Connected to the zipper ${text}.`, 'info');
+        this.#reconnection.connected(endpoint);
         this.#outbox.connect(write);
       },
       onData: (frame: DataFrame) => {
@@ -191,34 +149,6 @@ export class YomoClient {
   #deliver({ tag, payload, metadata }: DataFrame): void {
     const frame = { tag, payload, metadata: decodeMetadata(metadata) };
     for (const listener of this.#frameListeners) listener(frame);
-  }
-
-  /** Up to half of the time is left out at random, so that clients of a zipper that restarts do not come all at once. */
-  async #wait(reason: string, retries: number, signal: AbortSignal): Promise<void> {
-    const longest = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** retries);
-    const retryIn = Math.round(longest * (1 - Math.random() / 2));
-    this.#set({ kind: 'waiting', reason, retryIn });
-    this.#say(reason, 'warn');
-    await sleep(retryIn, undefined, { signal }).catch(() => undefined);
-  }
-
-  #give(error: YomoError): void {
-    this.#refusal ??= error;
-    this.#outbox.reject(error);
-    this.#set({ kind: 'rejected', code: error.code, reason: error.message });
-    this.#say(error.message, 'warn');
-  }
-
-  #set(state: YomoState): void {
-    this.#state = state;
-    for (const listener of this.#stateListeners) listener(state);
-  }
-
-  /** Once, however often it is tried again for the same reason. */
-  #say(text: string, level: 'info' | 'warn'): void {
-    if (this.#said === text) return;
-    this.#said = text;
-    this.#log?.[level](text);
   }
 
   #checkTag(tag: number): void {
@@ -238,17 +168,6 @@ export class YomoClient {
       );
     }
   }
-}
-
-function reasonOf(end: SessionEnd & { readonly kind: 'lost' | 'redirected' }): string {
-  return end.kind === 'lost' ? end.reason : redirectError().message;
-}
-
-function redirectError(): YomoError {
-  return new YomoError(
-    'zipper',
-    `Zippers sent the client on more than ${String(MAX_REDIRECTS)} times, which may be a circle. Look at their configuration.`,
-  );
 }
 
 function tooLarge(length: number): YomoError {

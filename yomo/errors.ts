@@ -1,7 +1,8 @@
 /**
  * The error family of the YoMo nodes. The codes are part of the public contract (`msg.error.code`): QUIC that cannot be
  * had, settings that cannot be used, a zipper that is not reached, a client that it does not take, too many frames that
- * wait, a tag, payload or metadata that cannot be sent, bytes that are no frame, a node that closes.
+ * wait, a tag, payload or metadata that cannot be sent, bytes that are no frame, a tool that does not answer as it should, a
+ * node that closes.
  */
 export type YomoErrorCode =
   | 'transport'
@@ -13,6 +14,7 @@ export type YomoErrorCode =
   | 'payload'
   | 'metadata'
   | 'frame'
+  | 'tool'
   | 'closed';
 
 /** What an error was about; plain data, for `msg.error.cause`. */
@@ -20,6 +22,10 @@ export interface YomoErrorContext {
   /** The zipper's address, as `127.0.0.1:9000`. */
   readonly zipper?: string;
   readonly tag?: number;
+  /** The name of the tool that was called. */
+  readonly target?: string;
+  /** What the tool answered with, as in HTTP. */
+  readonly status?: number;
   /** The zipper's or the network's own words. */
   readonly reason?: string;
 }

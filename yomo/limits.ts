@@ -89,3 +89,30 @@ export const CLOSE_TIME = 200;
 
 /** Bytes of the reason in a close, which lies in one packet of 1200 bytes with other things. */
 export const MAX_CLOSING_LENGTH = 500;
+
+/** The same for protocol v2, which shares nothing with v1 but QUIC. */
+export const ALPN_V2 = 'yomo-v2';
+
+/** Milliseconds of silence, as a zipper of v2 has it. */
+export const IDLE_TIMEOUT_V2 = 10_000;
+
+/** Bytes of a frame of v2 without its length: a zipper takes no more. */
+export const MAX_V2_FRAME_LENGTH = 4 * 1024 * 1024;
+
+/** Bytes of a body that comes in several frames: as much as a frame of v1. */
+export const MAX_V2_BODY_LENGTH = MAX_FRAME_LENGTH;
+
+/** The code with which a zipper of v2 closes a connection because another client has registered its name. */
+export const REPLACED_CODE = 1;
+
+/** Milliseconds a flow is given to answer a request. */
+export const ANSWER_TIMEOUT = 60_000;
+
+/** Milliseconds a called tool is given: longer, so that what another flow says of its own time-out comes first. */
+export const CALL_TIMEOUT = 65_000;
+
+/** Calls of one client at once, each with a stream of its own; a zipper takes 1000, and ours as many as this. */
+export const MAX_CALLS = 100;
+
+/** Characters of the text of a refusal, which goes into the other end's log or answer. */
+export const MAX_REFUSAL_LENGTH = 2000;

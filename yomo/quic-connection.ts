@@ -1,4 +1,4 @@
-/** One QUIC connection with one stream, over @infisical/quic. Runs in the thread of `quic-worker.ts` only. */
+/** One QUIC connection over @infisical/quic. Runs in the thread of `quic-worker.ts` only. */
 import { randomFillSync } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
@@ -6,12 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type * as Quic from '@infisical/quic';
 import { Deferred } from './deferred';
 import { messageOf } from './errors';
-import { CLOSE_TIME, DIAL_TIMEOUT, IDLE_TIMEOUT, KEEP_ALIVE, READ_AHEAD, READ_SIZE } from './limits';
-import type { DialFailure, FromQuic, ToQuic } from './quic-messages';
+import { CLOSE_TIME, DIAL_TIMEOUT, KEEP_ALIVE, READ_SIZE } from './limits';
+import type { DialFailure, FromQuic, ToConnection, ToStream } from './quic-messages';
+import { QuicStream } from './quic-stream';
 import type { Closing } from './transport';
 
 type Library = typeof Quic;
-type Dial = ToQuic & { readonly type: 'dial' };
+type Dial = ToConnection & { readonly type: 'dial' };
 
 /** TLS alerts (RFC 8446, section 6) as QUIC carries them: 0x100 and the alert (RFC 9001, section 4.8). */
 const NO_APPLICATION_PROTOCOL = 0x100 + 120;
@@ -30,20 +31,19 @@ export class QuicConnection {
   #socket: Quic.QUICSocket | undefined;
   /** Why the system has not sent a packet. */
   #unsent = '';
-  #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  readonly #streams = new Map<number, QuicStream>();
+  /** Streams that the other end has opened so far. */
+  #accepted = 0;
   #isClosed = false;
   readonly #ended = new Deferred<undefined>();
   #closing: Promise<void> | undefined;
-  /** Bytes handed to the main thread that it has not worked off. */
-  #ahead = 0;
-  #resume: (() => void) | undefined;
 
   constructor(dial: Dial, post: (message: FromQuic, transfer?: readonly ArrayBuffer[]) => void) {
     this.#dial = dial;
     this.#post = post;
   }
 
-  /** Connects, reads until the connection ends, and resolves when nothing of it is left. */
+  /** Connects, and resolves when the connection has ended and nothing of it is left. */
   async run(): Promise<void> {
     const { connection } = this.#dial;
     let client: Quic.QUICClient;
@@ -52,26 +52,23 @@ export class QuicConnection {
       library = await loadLibrary();
       client = await this.#connect(library);
     } catch (error) {
-      this.#post({ type: 'failed', connection, failure: failureOf(error, this.#unsent) });
+      this.#post({
+        type: 'failed',
+        connection,
+        failure: failureOf(error, this.#unsent, this.#dial.options.idleTimeout),
+      });
       return;
     }
     this.#client = client;
-    if (this.#abort.signal.aborted) this.#closed({ code: undefined, reason: '' });
     client.addEventListener(library.events.EventQUICClientError.name, (event) => {
-      this.#closed(closingOf((event as { readonly detail?: unknown }).detail));
+      this.#closed(closingOf((event as { readonly detail?: unknown }).detail, this.#dial.options.idleTimeout));
     });
-    try {
-      this.#abort.signal.throwIfAborted();
-      const stream = client.connection.newStream('bidi');
-      this.#writer = stream.writable.getWriter() as WritableStreamDefaultWriter<Uint8Array>;
-      // The same failure is told by the connection.
-      this.#writer.closed.catch(ignore);
-      this.#post({ type: 'open', connection });
-      await this.#read(stream.readable.getReader() as ReadableStreamDefaultReader<Uint8Array>);
-    } catch {
-      // The connection tells why; where it does not, the other end has given up the stream alone.
-      if (!this.#abort.signal.aborted) await Promise.race([this.#ended.promise, sleep(CLOSE_TIME)]);
-    }
+    client.connection.addEventListener(library.events.EventQUICConnectionStream.name, (event) => {
+      this.#accept((event as unknown as { readonly detail: Quic.QUICStream }).detail);
+    });
+    if (this.#abort.signal.aborted) this.#closed({ code: undefined, reason: '' });
+    else this.#post({ type: 'open', connection });
+    await this.#ended.promise;
     await this.close(0, '');
     this.#post({ type: 'gone', connection });
   }
@@ -81,19 +78,13 @@ export class QuicConnection {
     void this.close(0, '');
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
-    try {
-      await this.#writer?.write(bytes);
-    } catch {
-      // Whoever waits learns it when the connection is told to be closed.
-      return;
-    }
-    this.#post({ type: 'written', connection: this.#dial.connection });
+  openStream(stream: number): void {
+    if (this.#client === undefined || this.#isClosed) return;
+    this.#add(stream, this.#client.connection.newStream('bidi'));
   }
 
-  taken(bytes: number): void {
-    this.#ahead -= bytes;
-    if (this.#ahead < READ_AHEAD) this.#resume?.();
+  handle(message: ToStream): void {
+    void this.#streams.get(message.stream)?.handle(message);
   }
 
   async close(code: number, reason: string): Promise<void> {
@@ -148,7 +139,7 @@ export class QuicConnection {
             verifyPeer: options.verify,
             ...(options.verify && options.ca !== undefined ? { ca: options.ca } : {}),
             // Both are off unless they are set.
-            maxIdleTimeout: IDLE_TIMEOUT,
+            maxIdleTimeout: options.idleTimeout,
             keepAliveIntervalTime: KEEP_ALIVE,
             readableChunkSize: READ_SIZE,
             enableEarlyData: false,
@@ -184,21 +175,18 @@ export class QuicConnection {
     return socket;
   }
 
-  async #read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  #accept(stream: Quic.QUICStream): void {
+    this.#accepted += 1;
+    const number = -this.#accepted;
+    this.#post({ type: 'stream', connection: this.#dial.connection, stream: number });
+    this.#add(number, stream);
+  }
+
+  #add(number: number, stream: Quic.QUICStream): void {
     const { connection } = this.#dial;
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      this.#ahead += value.length;
-      // A small chunk lies in memory that it shares with others.
-      const isAlone = value.byteLength === value.buffer.byteLength;
-      this.#post({ type: 'data', connection, bytes: value }, isAlone ? [value.buffer as ArrayBuffer] : []);
-      if (this.#ahead >= READ_AHEAD && !this.#isClosed) {
-        await new Promise<void>((resolve) => {
-          this.#resume = resolve;
-        });
-      }
-    }
+    const added = new QuicStream({ connection, stream: number }, stream, this.#post);
+    this.#streams.set(number, added);
+    void added.run().then(() => this.#streams.delete(number));
   }
 
   /** Error events come several times, and after a close of this end too: the first tells. */
@@ -206,7 +194,7 @@ export class QuicConnection {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#ended.resolve(undefined);
-    this.#resume?.();
+    for (const stream of this.#streams.values()) stream.cancel();
     this.#post({ type: 'closed', connection: this.#dial.connection, closing });
   }
 }
@@ -236,7 +224,7 @@ async function resolve(host: string): Promise<string[]> {
 }
 
 /** @param unsent why packets were not sent, where some were not */
-function failureOf(error: unknown, unsent: string): DialFailure {
+function failureOf(error: unknown, unsent: string, idleTimeout: number): DialFailure {
   const reason = unsent === '' ? messageOf(error) : unsent;
   if (error instanceof LibraryError) return { kind: 'library', reason };
   if (error instanceof AbortedError) return { kind: 'aborted', reason };
@@ -253,20 +241,24 @@ function failureOf(error: unknown, unsent: string): DialFailure {
       return { kind: 'certificate', reason };
     case 'ErrorQUICConnectionPeerTLS':
     case 'ErrorQUICConnectionPeer':
-      return { kind: errorCode === NO_APPLICATION_PROTOCOL ? 'protocol' : 'other', reason: closingOf(error).reason };
+      return {
+        kind: errorCode === NO_APPLICATION_PROTOCOL ? 'protocol' : 'other',
+        reason: closingOf(error, idleTimeout).reason,
+      };
     default:
       return { kind: 'other', reason };
   }
 }
 
-function closingOf(error: unknown): Closing {
+/** @param idleTimeout milliseconds, of the connection */
+function closingOf(error: unknown, idleTimeout: number): Closing {
   const { errorCode, reason } = dataOf(error);
   const text = reason === undefined ? '' : Buffer.from(reason).toString('utf8');
   switch (nameOf(error)) {
     case 'ErrorQUICConnectionPeer':
       return { code: errorCode, reason: text };
     case 'ErrorQUICConnectionIdleTimeout':
-      return { code: undefined, reason: `nothing came from it for ${String(IDLE_TIMEOUT / 1000)} s` };
+      return { code: undefined, reason: `nothing came from it for ${String(idleTimeout / 1000)} s` };
     default:
       return { code: undefined, reason: text === '' && error !== undefined ? messageOf(error) : text };
   }

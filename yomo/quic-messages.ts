@@ -1,31 +1,56 @@
-/** What the main thread and the thread that speaks QUIC say to each other; a connection has a number. */
+/** What the main thread and the thread that speaks QUIC say to each other; connections and their streams have numbers. */
 import type { Closing, DialOptions } from './transport';
 
-export type ToQuic =
-  | {
+interface OfConnection {
+  readonly connection: number;
+}
+
+/** Streams that this end opens have numbers from 1, those of the other end from -1 downwards. */
+interface OfStream extends OfConnection {
+  readonly stream: number;
+}
+
+export type ToQuic = ToConnection | ToStream;
+
+export type ToConnection =
+  | (OfConnection & {
       readonly type: 'dial';
-      readonly connection: number;
       readonly host: string;
       readonly port: number;
       readonly options: DialOptions;
-    }
+    })
   /** Ends an attempt, or the connection that came of it meanwhile. */
-  | { readonly type: 'abort'; readonly connection: number }
-  | { readonly type: 'write'; readonly connection: number; readonly bytes: Uint8Array }
-  /** So many bytes of what came in have been worked off. */
-  | { readonly type: 'taken'; readonly connection: number; readonly bytes: number }
-  | { readonly type: 'close'; readonly connection: number; readonly code: number; readonly reason: string };
+  | (OfConnection & { readonly type: 'abort' })
+  | (OfConnection & { readonly type: 'close'; readonly code: number; readonly reason: string })
+  | (OfStream & { readonly type: 'open-stream' });
 
-export type FromQuic =
-  | { readonly type: 'open'; readonly connection: number }
+export type ToStream =
+  | (OfStream & { readonly type: 'write'; readonly bytes: Uint8Array })
+  | (OfStream & { readonly type: 'end' })
+  | (OfStream & { readonly type: 'cancel' })
+  /** So many bytes of what came in have been worked off. */
+  | (OfStream & { readonly type: 'taken'; readonly bytes: number });
+
+export type FromQuic = FromConnection | FromStream;
+
+export type FromConnection =
+  | (OfConnection & { readonly type: 'open' })
   /** There is no connection, and nothing is left of the attempt. */
-  | { readonly type: 'failed'; readonly connection: number; readonly failure: DialFailure }
-  | { readonly type: 'data'; readonly connection: number; readonly bytes: Uint8Array }
-  /** Answers one `write`, in order. */
-  | { readonly type: 'written'; readonly connection: number }
-  | { readonly type: 'closed'; readonly connection: number; readonly closing: Closing }
+  | (OfConnection & { readonly type: 'failed'; readonly failure: DialFailure })
+  | (OfConnection & { readonly type: 'closed'; readonly closing: Closing })
   /** Nothing of the connection is left. */
-  | { readonly type: 'gone'; readonly connection: number };
+  | (OfConnection & { readonly type: 'gone' })
+  /** The other end has opened one. */
+  | (OfStream & { readonly type: 'stream' });
+
+export type FromStream =
+  | (OfStream & { readonly type: 'data'; readonly bytes: Uint8Array })
+  /** Answers one `write` or `end`, in order. */
+  | (OfStream & { readonly type: 'written'; readonly ok: boolean })
+  /** Nothing more comes in. */
+  | (OfStream & { readonly type: 'ended'; readonly how: 'whole' | 'broken' })
+  /** Nothing more comes in or goes out. */
+  | (OfStream & { readonly type: 'stream-gone' });
 
 /** Why there is no connection; `reason` has the words of the system or the library. */
 export interface DialFailure {

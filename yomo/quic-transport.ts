@@ -1,32 +1,34 @@
-import { X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Deferred } from './deferred';
-import { messageOf, YomoError } from './errors';
-import type { DialFailure, FromQuic, ToQuic } from './quic-messages';
-import type { ByteStream, Closing, DialOptions, Transport } from './transport';
+import { checkCertificateOptions, dialError } from './dial-error';
+import { messageOf } from './errors';
+import type { FromQuic, FromStream, ToQuic, ToStream } from './quic-messages';
+import type { ByteStream, Closing, Connection, DialOptions, Transport } from './transport';
 
 /** QUIC over the optional package @infisical/quic. All connections of the process share one thread, while there are any. */
 export const quicTransport: Transport = {
   dial: async (host, port, options, signal) => {
     checkCertificateOptions(host, options);
     signal.throwIfAborted();
-    const stream = new QuicStream(QuicThread.shared());
-    return stream.dial(host, port, options, signal);
+    const connection = new QuicConnection(QuicThread.shared());
+    return connection.dial(host, port, options, signal);
   },
 };
 
 /** One connection, as the main thread sees it. */
-class QuicStream implements ByteStream {
+class QuicConnection implements Connection {
   readonly #thread: QuicThread;
   readonly #connection: number;
   readonly #opened = new Deferred<this>();
   readonly #closed = new Deferred<Closing>();
   readonly #gone = new Deferred<undefined>();
-  /** In the order they were begun. */
-  readonly #writes: Deferred<undefined>[] = [];
-  #listener: ((chunk: Uint8Array) => void) | undefined;
+  readonly #streams = new Map<number, QuicStream>();
+  /** Streams that this end has opened so far. */
+  #last = 0;
+  #listener: ((stream: ByteStream) => void) | undefined;
+  #alpn = '';
+  #hasEnded = false;
   readonly closed = this.#closed.promise;
 
   constructor(thread: QuicThread) {
@@ -36,6 +38,7 @@ class QuicStream implements ByteStream {
 
   async dial(host: string, port: number, options: DialOptions, signal: AbortSignal): Promise<this> {
     const connection = this.#connection;
+    this.#alpn = options.alpn;
     const abort = (): void => {
       this.#thread.post({ type: 'abort', connection });
     };
@@ -48,15 +51,16 @@ class QuicStream implements ByteStream {
     }
   }
 
-  onData(listener: (chunk: Uint8Array) => void): void {
-    this.#listener = listener;
+  open(): ByteStream {
+    this.#last += 1;
+    const stream = this.#add(this.#last);
+    if (this.#hasEnded) stream.fail();
+    else this.#thread.post({ type: 'open-stream', connection: this.#connection, stream: this.#last });
+    return stream;
   }
 
-  write(bytes: Uint8Array): Promise<void> {
-    const write = new Deferred<undefined>();
-    this.#writes.push(write);
-    this.#thread.post({ type: 'write', connection: this.#connection, bytes });
-    return write.promise;
+  onStream(listener: (stream: ByteStream) => void): void {
+    this.#listener = listener;
   }
 
   async close(code: number, reason: string): Promise<void> {
@@ -71,36 +75,51 @@ class QuicStream implements ByteStream {
         break;
       case 'failed':
         void this.#leave().then(() => {
-          this.#opened.reject(dialError(message.failure));
+          this.#opened.reject(dialError(message.failure, this.#alpn));
         });
-        break;
-      case 'data':
-        this.#thread.post({ type: 'taken', connection: this.#connection, bytes: message.bytes.length });
-        this.#listener?.(message.bytes);
-        break;
-      case 'written':
-        this.#writes.shift()?.resolve(undefined);
         break;
       case 'closed':
         this.#end(message.closing);
         break;
       case 'gone':
+        this.#opened.reject(dialError({ kind: 'aborted', reason: '' }, this.#alpn));
         this.#end({ code: undefined, reason: '' });
         void this.#leave();
+        break;
+      case 'stream': {
+        const stream = this.#add(message.stream);
+        if (this.#listener === undefined) stream.cancel();
+        else this.#listener(stream);
+        break;
+      }
+      case 'stream-gone':
+        this.#streams.get(message.stream)?.fail();
+        this.#streams.delete(message.stream);
+        break;
+      default:
+        this.#streams.get(message.stream)?.receive(message);
         break;
     }
   }
 
   /** The thread itself has ended. */
   fail(reason: string): void {
-    this.#opened.reject(dialError({ kind: 'other', reason }));
+    this.#opened.reject(dialError({ kind: 'other', reason }, this.#alpn));
     this.#end({ code: undefined, reason });
     this.#gone.resolve(undefined);
   }
 
+  #add(number: number): QuicStream {
+    const stream = new QuicStream(this.#thread, { connection: this.#connection, stream: number });
+    this.#streams.set(number, stream);
+    return stream;
+  }
+
   #end(closing: Closing): void {
+    this.#hasEnded = true;
     this.#closed.resolve(closing);
-    for (const write of this.#writes.splice(0)) write.reject(new Error('the connection has ended'));
+    for (const stream of this.#streams.values()) stream.fail();
+    this.#streams.clear();
   }
 
   async #leave(): Promise<void> {
@@ -109,11 +128,83 @@ class QuicStream implements ByteStream {
   }
 }
 
+/** One stream of a connection, as the main thread sees it. */
+class QuicStream implements ByteStream {
+  readonly #thread: QuicThread;
+  readonly #where: { readonly connection: number; readonly stream: number };
+  readonly #ended = new Deferred<'whole' | 'broken'>();
+  /** Writes and ends, in the order they were begun. */
+  readonly #writes: Deferred<undefined>[] = [];
+  #listener: ((chunk: Uint8Array) => void) | undefined;
+  #isGone = false;
+  readonly ended = this.#ended.promise;
+
+  constructor(thread: QuicThread, where: { readonly connection: number; readonly stream: number }) {
+    this.#thread = thread;
+    this.#where = where;
+  }
+
+  onData(listener: (chunk: Uint8Array) => void): void {
+    this.#listener = listener;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#post({ type: 'write', ...this.#where, bytes });
+  }
+
+  async end(): Promise<void> {
+    await this.#post({ type: 'end', ...this.#where }).catch(() => undefined);
+  }
+
+  cancel(): void {
+    this.#thread.post({ type: 'cancel', ...this.#where });
+  }
+
+  receive(message: FromStream): void {
+    switch (message.type) {
+      case 'data':
+        this.#thread.post({ type: 'taken', ...this.#where, bytes: message.bytes.length });
+        this.#listener?.(message.bytes);
+        break;
+      case 'written': {
+        const write = this.#writes.shift();
+        if (message.ok) write?.resolve(undefined);
+        else write?.reject(streamEnded());
+        break;
+      }
+      case 'ended':
+        this.#ended.resolve(message.how);
+        break;
+      case 'stream-gone':
+        this.fail();
+        break;
+    }
+  }
+
+  /** Nothing comes or goes any more. */
+  fail(): void {
+    this.#isGone = true;
+    this.#ended.resolve('broken');
+    for (const write of this.#writes.splice(0)) write.reject(streamEnded());
+  }
+
+  #post(message: ToStream): Promise<void> {
+    const write = new Deferred<undefined>();
+    if (this.#isGone) {
+      write.reject(streamEnded());
+    } else {
+      this.#writes.push(write);
+      this.#thread.post(message);
+    }
+    return write.promise;
+  }
+}
+
 /** The thread and who is in it. It ends with the last connection. */
 class QuicThread {
   static #current: QuicThread | undefined;
   readonly #worker = new Worker(join(__dirname, 'quic-worker.js'), { name: 'yomo-quic' });
-  readonly #streams = new Map<number, QuicStream>();
+  readonly #connections = new Map<number, QuicConnection>();
   #last = 0;
 
   static shared(): QuicThread {
@@ -122,7 +213,7 @@ class QuicThread {
   }
 
   private constructor() {
-    this.#worker.on('message', (message: FromQuic) => this.#streams.get(message.connection)?.receive(message));
+    this.#worker.on('message', (message: FromQuic) => this.#connections.get(message.connection)?.receive(message));
     this.#worker.on('error', (error) => {
       this.#ended(`QUIC failed: ${messageOf(error)}`);
     });
@@ -131,9 +222,9 @@ class QuicThread {
     });
   }
 
-  add(stream: QuicStream): number {
+  add(connection: QuicConnection): number {
     this.#last += 1;
-    this.#streams.set(this.#last, stream);
+    this.#connections.set(this.#last, connection);
     return this.#last;
   }
 
@@ -142,17 +233,17 @@ class QuicThread {
   }
 
   async remove(connection: number): Promise<void> {
-    this.#streams.delete(connection);
-    if (this.#streams.size > 0) return;
+    this.#connections.delete(connection);
+    if (this.#connections.size > 0) return;
     this.#retire();
     await this.#worker.terminate();
   }
 
   #ended(reason: string): void {
     this.#retire();
-    const streams = [...this.#streams.values()];
-    this.#streams.clear();
-    for (const stream of streams) stream.fail(reason);
+    const connections = [...this.#connections.values()];
+    this.#connections.clear();
+    for (const connection of connections) connection.fail(reason);
   }
 
   /** Whoever comes now begins with another one. */
@@ -161,67 +252,6 @@ class QuicThread {
   }
 }
 
-/** What can be said of the options without a connection, and would be hard to tell from what TLS says. */
-function checkCertificateOptions(host: string, { verify, ca, serverName }: DialOptions): void {
-  if (!verify) return;
-  if (isIP(serverName ?? host) !== 0) {
-    throw new YomoError(
-      'configuration',
-      'The certificate of a zipper is compared with a name, and the host is an address. Name the zipper, or do not verify.',
-    );
-  }
-  if (ca === undefined) return;
-  try {
-    new X509Certificate(ca);
-  } catch (error) {
-    throw new YomoError(
-      'configuration',
-      `The CA file has no certificate that can be read (${messageOf(error)}). A PEM file with BEGIN CERTIFICATE is expected.`,
-    );
-  }
-}
-
-function dialError({ kind, reason }: DialFailure): YomoError {
-  switch (kind) {
-    case 'library':
-      return new YomoError(
-        'transport',
-        `QUIC cannot be loaded (${reason}). Run "npm install @infisical/quic" in Node-RED's user directory; it is there for Linux on x64, arm64 and arm (glibc 2.34 or newer), macOS, and Windows on x64.`,
-        { reason },
-      );
-    case 'address':
-      return new YomoError('zipper', `The host of the zipper has no address (${reason}). Check its name.`, {
-        reason,
-      });
-    case 'time-out':
-      return new YomoError(
-        'zipper',
-        'No zipper answered. Check host and port, whether it runs, and that UDP is let through.',
-        { reason },
-      );
-    case 'authority':
-      return new YomoError(
-        'configuration',
-        `The CA file cannot be used (${reason}). A PEM file with the certificates of authorities is expected.`,
-        { reason },
-      );
-    case 'certificate':
-      return new YomoError(
-        'zipper',
-        'The certificate of the zipper is not trusted, has expired, or is for another name. Give the CA file it was signed with, and the name it is for.',
-        { reason },
-      );
-    case 'protocol':
-      return new YomoError(
-        'zipper',
-        'Another protocol than YoMo v1 is spoken there. A zipper from v1.17.5 to v1.22.3 is expected: check host and port.',
-        { reason },
-      );
-    case 'aborted':
-      return new YomoError('closed', 'The client was closed while it was connecting.', { reason });
-    case 'other':
-      return new YomoError('zipper', `The connection to the zipper failed (${reason}). Check host and port.`, {
-        reason,
-      });
-  }
+function streamEnded(): Error {
+  return new Error('the stream has ended');
 }

@@ -25,14 +25,14 @@ parentPort?.on('message', (message: ToQuic) => {
     case 'abort':
       connection.abort();
       break;
-    case 'write':
-      void connection.write(message.bytes);
-      break;
-    case 'taken':
-      connection.taken(message.bytes);
-      break;
     case 'close':
       void connection.close(message.code, message.reason);
+      break;
+    case 'open-stream':
+      connection.openStream(message.stream);
+      break;
+    default:
+      connection.handle(message);
       break;
   }
 });

@@ -1,23 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Deferred } from './deferred';
+import { dialZipper } from './dial';
 import { parseEndpoint, type Endpoint } from './endpoint';
 import { messageOf, YomoError } from './errors';
 import { FrameReader } from './frame-reader';
 import { CLIENT_TYPES, encodeFrame, type DataFrame, type Frame } from './frames';
-import { ALPN, CLOSE_CODE, HANDSHAKE_TIMEOUT, PROTOCOL_VERSION } from './limits';
+import { ALPN, CLOSE_CODE, CLOSE_TIME, HANDSHAKE_TIMEOUT, IDLE_TIMEOUT, PROTOCOL_VERSION } from './limits';
 import { closingText, reasonText } from './reason';
+import { closingWords, lost, rejectedError, type SessionEnd } from './session-end';
 import type { ClientOptions, ZipperAddress } from './settings';
-import type { ByteStream, Closing, Transport } from './transport';
+import type { ByteStream, Closing, Connection, Transport } from './transport';
 
-/** How a connection with a zipper has ended. */
-export type SessionEnd =
-  /** `reason` is a sentence or two; another attempt is worth while. */
-  | { readonly kind: 'lost'; readonly reason: string }
-  /** No other attempt is worth while. */
-  | { readonly kind: 'refused'; readonly error: YomoError }
-  | { readonly kind: 'redirected'; readonly endpoint: Endpoint }
-  /** This end has closed it. */
-  | { readonly kind: 'closed' };
+const PROTOCOL = { alpn: ALPN, idleTimeout: IDLE_TIMEOUT };
 
 export interface SessionEvents {
   /** The zipper has taken the client: frames may be written. */
@@ -27,6 +22,7 @@ export interface SessionEvents {
 
 /** One connection with a zipper, from dialling it to its end. */
 export class Session {
+  readonly #connection: Connection;
   readonly #stream: ByteStream;
   readonly #events: SessionEvents;
   readonly #reader = new FrameReader();
@@ -36,8 +32,9 @@ export class Session {
   #isConnected = false;
   #hasEnded = false;
 
-  private constructor(stream: ByteStream, events: SessionEvents) {
-    this.#stream = stream;
+  private constructor(connection: Connection, events: SessionEvents) {
+    this.#connection = connection;
+    this.#stream = connection.open();
     this.#events = events;
   }
 
@@ -54,15 +51,10 @@ export class Session {
     events: SessionEvents,
     signal: AbortSignal,
   ): Promise<SessionEnd> {
-    const { verify, ca, host } = address;
-    const dialOptions = { alpn: ALPN, verify, serverName: host, ...(ca === undefined ? {} : { ca }) };
-    let stream: ByteStream;
-    try {
-      stream = await transport.dial(endpoint.host, endpoint.port, dialOptions, signal);
-    } catch (error) {
-      return signal.aborted ? { kind: 'closed' } : endOfDial(error);
-    }
-    return new Session(stream, events).#run(handshakeOf(address, options), signal);
+    const dialled = await dialZipper(transport, address, endpoint, PROTOCOL, signal);
+    if (dialled.kind === 'end') return dialled.end;
+    const session = new Session(dialled.connection, events);
+    return session.#run(handshakeOf(address, options), signal);
   }
 
   async #run(handshake: Uint8Array, signal: AbortSignal): Promise<SessionEnd> {
@@ -75,9 +67,10 @@ export class Session {
     this.#stream.onData((chunk) => {
       this.#receive(chunk);
     });
-    void this.#stream.closed.then((closing) => {
-      this.#finish({ kind: 'lost', reason: lossError(closing).message });
+    void this.#connection.closed.then((closing) => {
+      this.#lost(closing);
     });
+    void this.#stream.ended.then(() => this.#streamEnded());
     signal.addEventListener('abort', abort);
     if (signal.aborted) abort();
     // Where it cannot be written, the connection is closed, and that tells why.
@@ -85,8 +78,18 @@ export class Session {
     const end = await this.#end.promise;
     signal.removeEventListener('abort', abort);
     clearTimeout(this.#timer);
-    await this.#stream.close(CLOSE_CODE, closingText(closingWords(end)));
+    await this.#connection.close(CLOSE_CODE, closingText(closingWords(end)));
     return end;
+  }
+
+  /** The connection tells why; where it does not, the other end has given up the stream alone. */
+  async #streamEnded(): Promise<void> {
+    await Promise.race([this.#connection.closed, sleep(CLOSE_TIME, undefined, { ref: false })]);
+    this.#lost({ code: undefined, reason: '' });
+  }
+
+  #lost(closing: Closing): void {
+    this.#finish(lost(closing));
   }
 
   #finish(end: SessionEnd): void {
@@ -173,27 +176,6 @@ function handshakeOf({ credential = '' }: ZipperAddress, options: ClientOptions)
   });
 }
 
-function endOfDial(error: unknown): SessionEnd {
-  if (!(error instanceof YomoError)) return { kind: 'lost', reason: messageOf(error) };
-  // Neither a package nor a setting is mended by waiting.
-  const isFinal = error.code === 'transport' || error.code === 'configuration';
-  return isFinal ? { kind: 'refused', error } : { kind: 'lost', reason: error.message };
-}
-
-/** What the zipper is told. */
-function closingWords(end: SessionEnd): string {
-  switch (end.kind) {
-    case 'lost':
-      return end.reason;
-    case 'refused':
-      return end.error.message;
-    case 'redirected':
-      return 'sent on';
-    case 'closed':
-      return 'closed';
-  }
-}
-
 function malformed(error: unknown): SessionEnd {
   return { kind: 'lost', reason: malformedError(messageOf(error)).message };
 }
@@ -209,28 +191,10 @@ function unasked(what: 'data' | 'a handshake'): YomoError {
   return new YomoError('frame', `The zipper sent ${what} where the answer to a handshake is expected.`);
 }
 
-function rejectedError(reason: string): YomoError {
-  return new YomoError(
-    'rejected',
-    `The zipper does not take this client: ${reason === '' ? 'it gives no reason' : reason}. Check the credential and the version of the zipper, then deploy.`,
-    { reason },
-  );
-}
-
 function goawayError(reason: string): YomoError {
   return new YomoError('zipper', `The zipper sent the client away: ${reason === '' ? 'it gives no reason' : reason}.`);
 }
 
 function noAnswer(): YomoError {
   return new YomoError('zipper', 'The zipper did not answer the handshake. Check that it is a zipper of protocol v1.');
-}
-
-function lossError({ code, reason }: Closing): YomoError {
-  const words = reasonText(reason);
-  return new YomoError(
-    'zipper',
-    code === undefined
-      ? `The connection to the zipper is gone: ${words === '' ? 'it was ended without a word' : words}.`
-      : `The zipper closed the connection: ${words === '' ? 'it gives no reason' : words}.`,
-  );
 }

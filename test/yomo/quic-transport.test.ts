@@ -14,7 +14,7 @@ import { eventually, freePort, repository } from '../support/node-red';
 import { clientOf, closeAll, connected, reasonOf, relayOf, zipperOf } from '../support/zipper-clients';
 
 const run = promisify(execFile);
-const options = { alpn: 'yomo', verify: false };
+const options = { alpn: 'yomo', verify: false, idleTimeout: 5000 };
 
 /** Runs a program against `dist/yomo/client`; it ends by itself only where nothing of the client is left. */
 async function runProgram(program: string): Promise<string> {

@@ -1,0 +1,39 @@
+import type { Endpoint } from './endpoint';
+import { messageOf, YomoError } from './errors';
+import type { SessionEnd } from './session-end';
+import type { ZipperAddress } from './settings';
+import type { Connection, DialOptions, Transport } from './transport';
+
+export type Dialled =
+  | { readonly kind: 'connection'; readonly connection: Connection }
+  /** There is none. */
+  | { readonly kind: 'end'; readonly end: SessionEnd };
+
+/**
+ * A connection with a zipper; never rejected.
+ * @param endpoint where to go, which is another one than the address's after a redirect
+ * @param protocol its name in the TLS handshake, and how long silence lasts in it
+ * @param signal ends the attempt
+ */
+export async function dialZipper(
+  transport: Transport,
+  address: ZipperAddress,
+  endpoint: Endpoint,
+  protocol: Pick<DialOptions, 'alpn' | 'idleTimeout'>,
+  signal: AbortSignal,
+): Promise<Dialled> {
+  const { verify, ca, host } = address;
+  const options = { ...protocol, verify, serverName: host, ...(ca === undefined ? {} : { ca }) };
+  try {
+    return { kind: 'connection', connection: await transport.dial(endpoint.host, endpoint.port, options, signal) };
+  } catch (error) {
+    return { kind: 'end', end: signal.aborted ? { kind: 'closed' } : endOfDial(error) };
+  }
+}
+
+function endOfDial(error: unknown): SessionEnd {
+  if (!(error instanceof YomoError)) return { kind: 'lost', reason: messageOf(error) };
+  // Neither a package nor a setting is mended by waiting.
+  const isFinal = error.code === 'transport' || error.code === 'configuration';
+  return isFinal ? { kind: 'refused', error } : { kind: 'lost', reason: error.message };
+}

@@ -1,0 +1,112 @@
+/** Both sides of a request: a head, and the body that it announces, on a stream of their own. */
+import { YomoError } from '../errors';
+import { MAX_V2_BODY_LENGTH, MAX_V2_FRAME_LENGTH } from '../limits';
+import type { ByteStream } from '../transport';
+import { encodeFrames, FrameReader } from './frames';
+import type { BodyFormat } from './heads';
+
+export interface Message<Head> {
+  readonly head: Head;
+  readonly body: Buffer;
+}
+
+/**
+ * What a head and its body are on the stream.
+ * @param body undefined where the head announces none
+ * @throws YomoError `payload` where it is too large
+ */
+export function encodeMessage(head: Buffer, body?: Uint8Array): Buffer {
+  if (body === undefined) return encodeFrames(head);
+  if (body.length > MAX_V2_FRAME_LENGTH) {
+    throw new YomoError(
+      'payload',
+      `The payload has ${String(body.length)} bytes; YoMo v2 carries at most ${String(MAX_V2_FRAME_LENGTH)}. Send smaller payloads.`,
+    );
+  }
+  return encodeFrames(head, body);
+}
+
+/**
+ * Resolves when the body is whole; the frames of a body in chunks are joined. To be called as soon as the stream is there.
+ * @param parse throws YomoError `frame`
+ * @throws YomoError `frame` where what comes is none; `zipper` where it ends before it is whole
+ */
+export function readMessage<Head extends { readonly bodyFormat: BodyFormat }>(
+  stream: ByteStream,
+  parse: (bytes: Buffer) => Head,
+): Promise<Message<Head>> {
+  return new Promise((resolve, reject) => {
+    const reading = new Reading(parse, resolve);
+    stream.onData((chunk) => {
+      try {
+        reading.take(chunk);
+      } catch (error) {
+        reject(error as Error);
+        stream.cancel();
+      }
+    });
+    void stream.ended.then((how) => {
+      if (how === 'whole') reading.end();
+      // Nothing happens by that where it is whole already.
+      reject(endedEarly());
+    });
+  });
+}
+
+class Reading<Head extends { readonly bodyFormat: BodyFormat }> {
+  readonly #parse: (bytes: Buffer) => Head;
+  readonly #done: (message: Message<Head>) => void;
+  readonly #reader = new FrameReader();
+  #head: Head | undefined;
+  readonly #body: Buffer[] = [];
+  #length = 0;
+  #isDone = false;
+
+  constructor(parse: (bytes: Buffer) => Head, done: (message: Message<Head>) => void) {
+    this.#parse = parse;
+    this.#done = done;
+  }
+
+  take(chunk: Uint8Array): void {
+    // What follows a body that is whole is nobody's.
+    if (this.#isDone) return;
+    this.#reader.read(chunk, (bytes) => {
+      this.#frame(bytes);
+    });
+  }
+
+  /** The stream has ended; so has a body in chunks. */
+  end(): void {
+    if (this.#head?.bodyFormat === 'chunk' && !this.#reader.isWithin) this.#finish(this.#head);
+  }
+
+  #frame(bytes: Buffer): void {
+    if (this.#isDone) return;
+    if (this.#head === undefined) {
+      this.#head = this.#parse(bytes);
+      if (this.#head.bodyFormat === 'null') this.#finish(this.#head);
+      return;
+    }
+    this.#length += bytes.length;
+    if (this.#length > MAX_V2_BODY_LENGTH) throw tooLong();
+    this.#body.push(bytes);
+    if (this.#head.bodyFormat === 'bytes') this.#finish(this.#head);
+  }
+
+  #finish(head: Head): void {
+    this.#isDone = true;
+    const [first, ...more] = this.#body;
+    this.#done({ head, body: first !== undefined && more.length === 0 ? first : Buffer.concat(this.#body) });
+  }
+}
+
+function tooLong(): YomoError {
+  return new YomoError(
+    'frame',
+    `A body in chunks has more than ${String(MAX_V2_BODY_LENGTH)} bytes, which are taken at most. Send smaller payloads.`,
+  );
+}
+
+function endedEarly(): YomoError {
+  return new YomoError('zipper', 'What was to come by YoMo ended before it was whole. Look at what sent it.');
+}

@@ -4,7 +4,15 @@ import { readCommandLine } from './command-line.mjs';
 import { ensureBuilt } from './ensure-built.mjs';
 import { install } from './install.mjs';
 import { root } from './root.mjs';
-import { openFlow, prepareUserDirectory, saveFlow, setBrokerPort, setFunction, summarize } from './start/flow.mjs';
+import {
+  openFlow,
+  prepareUserDirectory,
+  saveFlow,
+  sendWholeNumbers,
+  setBrokerPort,
+  setFunction,
+  summarize,
+} from './start/flow.mjs';
 import { checkConvention, describeFunction, locateModule, onlyExport } from './start/module.mjs';
 import { startNodeRed, stopNodeRed, untilEditorAnswers } from './start/node-red.mjs';
 import { checkPort, portNumber } from './start/ports.mjs';
@@ -63,13 +71,13 @@ async function prepareFlow(options) {
   const flow = openFlow(userDirectory, choice);
   setFunction(flow, properties);
   if (options.mqttPort !== undefined) setBrokerPort(flow, options.mqttPort);
-  const summary = summarize(flow);
-  const described = await describe(summary.function, userDirectory);
+  const described = await describe(summarize(flow).function, userDirectory);
   const asked = choice !== undefined || Object.values(properties).some((value) => value !== undefined);
   if (asked && described.problem !== undefined) throw new Error(described.problem);
+  if (flow.isNew && described.wholeOnly) sendWholeNumbers(flow);
   prepareUserDirectory(userDirectory);
   saveFlow(flow);
-  return { path: flow.path, ...summary, ...described };
+  return { path: flow.path, ...summarize(flow), ...described };
 }
 
 /** A flow whose function cannot be called is run all the same: the editor is where it is mended. */
@@ -107,7 +115,9 @@ function banner(options, flow) {
     ],
     ['errors', whereErrorsGo(flow)],
   ];
-  if (flow.misfit !== undefined && flow.takesReading) {
+  if (flow.wholeOnly && flow.sendsWhole) {
+    lines.push(['sensor', 'whole numbers, since the function takes no fractions']);
+  } else if (flow.misfit !== undefined && flow.takesReading) {
     const remedy = "Change the wasm-function's Input in the editor, or call another function.";
     lines.push(['warning', `the sensor sends one number a message. ${flow.misfit} ${remedy}`]);
   }

@@ -5,7 +5,7 @@ import { readCommandLine } from './command-line.mjs';
 import { ensureBuilt } from './ensure-built.mjs';
 import { install } from './install.mjs';
 import { root } from './root.mjs';
-import { openFlow, prepareUserDirectory, saveFlow, setFunction } from './start/flow.mjs';
+import { openFlow, prepareUserDirectory, saveFlow, sendWholeNumbers, setFunction } from './start/flow.mjs';
 import { checkConvention, describeFunction, locateModule, onlyExport } from './start/module.mjs';
 import { mqttBridge } from './start/mqtt-bridge.mjs';
 import { startNodeRed, stopNodeRed, untilEditorAnswers } from './start/node-red.mjs';
@@ -85,10 +85,11 @@ async function prepareFlow(options) {
   if (asked && described.problem !== undefined) throw new Error(described.problem);
   await checkPort(options.port, 'npm start -- --port');
   await bridge.check(summary);
+  if (flow.isNew && described.wholeOnly) sendWholeNumbers(flow);
   prepareUserDirectory(userDirectory);
   saveFlow(flow);
   bridge.save(flow);
-  return { path: flow.path, ...summary, ...described };
+  return { path: flow.path, ...bridge.summarize(flow), ...described };
 }
 
 /** A flow whose function cannot be called is run all the same: the editor is where it is mended. */
@@ -115,7 +116,9 @@ function banner(options, flow) {
     ['results', results],
     ['errors', errors ?? whereErrorsStay(flow, errorSink)],
   ];
-  if (flow.misfit !== undefined && flow.takesReading) {
+  if (flow.wholeOnly && flow.sendsWhole) {
+    lines.push(['sensor', 'whole numbers, since the function takes no fractions']);
+  } else if (flow.misfit !== undefined && flow.takesReading) {
     const remedy = "Change the wasm-function's Input in the editor, or call another function.";
     lines.push(['warning', `the sensor sends one number a message. ${flow.misfit} ${remedy}`]);
   }

@@ -12,18 +12,7 @@ import { install } from './install.mjs';
 import { root } from './root.mjs';
 
 /** Begun first, so that no long one is left over at the end. */
-const slowest = [
-  'hostile',
-  'lifecycle',
-  'start/',
-  'flows/',
-  'yomo/',
-  'package/',
-  'fuzz',
-  'nodes/',
-  'cli/',
-  'mqtt/',
-];
+const slowest = ['hostile', 'lifecycle', 'start/', 'flows/', 'yomo/', 'package/', 'fuzz', 'nodes/', 'cli/', 'mqtt/'];
 /** A file is given the time of so many tests; what hangs after the last one is ended, too. */
 const FILE_TESTS = 5;
 const inBrowser = 'test/browser/';

@@ -6,6 +6,9 @@ import { root } from '../root.mjs';
 
 /** What the example's wasm-function takes of a message: one number of the simulated sensor. */
 const READING = 'payload.noise';
+/** How the example's sensor makes its number, and how it makes one for a function that takes integers only. */
+const FRACTIONS = 'Math.fround(Math.random() * 200)';
+const WHOLE_NUMBERS = 'Math.floor(Math.random() * 201)';
 
 /** Makes a user directory ready for Node-RED; what is there already stays. */
 export function prepareUserDirectory(directory) {
@@ -22,14 +25,14 @@ export function prepareUserDirectory(directory) {
  * @param {string} directory the user directory
  * @param {{ file: string, export: string } | undefined} choice `file` is an absolute path
  * @param {{ file: string, name: string }} example its file in `examples/`, and what the user's files are called after
- * @returns {{ path: string, nodes: object[], changed: boolean }}
+ * @returns {{ path: string, nodes: object[], isNew: boolean, changed: boolean }}
  */
 export function openFlow(directory, choice, example = { file: 'flows.json', name: 'flows' }) {
   const path = join(directory, choice === undefined ? `${example.name}.json` : nameFor(example.name, choice));
-  if (existsSync(path)) return { path, nodes: readNodes(path), changed: false };
+  if (existsSync(path)) return { path, nodes: readNodes(path), isNew: false, changed: false };
   const nodes = readNodes(join(root, 'examples', example.file));
   if (choice !== undefined) Object.assign(find(nodes, 'wasm-function'), { ...choice, name: choice.export });
-  return { path, nodes, changed: true };
+  return { path, nodes, isNew: true, changed: true };
 }
 
 /** Readable, and its own for each path and export: two modules of one name in two folders do not share a flow. */
@@ -61,6 +64,11 @@ export function setFunction(flow, properties) {
   }
 }
 
+/** Has the sensor of a flow that is being made send what a function over integers takes. */
+export function sendWholeNumbers(flow) {
+  for (const node of flow.nodes) if (node.type === 'function') node.func = node.func.replace(FRACTIONS, WHOLE_NUMBERS);
+}
+
 /** Sets another port in the flow's MQTT connection. */
 export function setBrokerPort(flow, port) {
   const connection = find(flow.nodes, 'mqtt-connection');
@@ -77,8 +85,8 @@ export function setBrokerPort(flow, port) {
 /**
  * What the terminal has to know of a flow. The user may have changed it, so each part may be missing.
  * `catches` says whether errors of nodes are kept from Node-RED's log; `errors` is the topic they are published to;
- * `takesReading` whether the function is still given the sensor's number.
- * @returns {{ function?: object, takesReading: boolean, broker?: URL, embedded: boolean, results?: string,
+ * `takesReading` whether the function is still given the sensor's number, `sendsWhole` whether that is a whole one.
+ * @returns {{ function?: object, takesReading: boolean, sendsWhole: boolean, broker?: URL, embedded: boolean, results?: string,
  *   catches: boolean, errors?: string }} `function` as the node saves it
  */
 export function summarize({ nodes }) {
@@ -103,6 +111,7 @@ export function summarizeParts(nodes) {
   return {
     function: wasmFunction?.fileType === 'str' && wasmFunction.file !== '' ? wasmFunction : undefined,
     takesReading: wasmFunction?.inputType === 'msg' && wasmFunction.input === READING,
+    sendsWhole: nodes.some(({ func }) => typeof func === 'string' && func.includes(WHOLE_NUMBERS)),
     catches: catches.length > 0,
     behindFunction: next(nodes, wasmFunction),
     behindCatches: catches.flatMap((node) => following(nodes, node)),

@@ -4,6 +4,8 @@ import { root } from '../root.mjs';
 
 /** A noise level as the simulated sensor sends it: a fraction, as nearly all of them are. */
 const READING = 61.5;
+/** One of a sensor that sends whole numbers. */
+const WHOLE_READING = 61;
 
 const NUMBERS = ['i32', 'u32', 'i64', 'u64', 'f32', 'f64'];
 
@@ -54,8 +56,8 @@ export async function onlyExport(file) {
 /**
  * @param {string} file absolute path
  * @param saved the wasm-function of a flow, as the node saves it
- * @returns {Promise<{ label: string, numeric: boolean, misfit?: string }>} `numeric` says whether its result is one
- *   number, `misfit` why it does not take what the sensor sends
+ * @returns {Promise<{ label: string, numeric: boolean, misfit?: string, wholeOnly: boolean }>} `numeric` says whether its
+ *   result is one number, `misfit` why it does not take what the sensor sends, `wholeOnly` that it would take whole numbers
  * @throws Error that says why it cannot be called, and what to do
  */
 export async function describeFunction(file, saved) {
@@ -72,7 +74,8 @@ export async function describeFunction(file, saved) {
     return {
       label: signature,
       numeric: options.result === 'number' || returnsNumber(types),
-      misfit: misfit(types),
+      misfit: misfit(types, READING),
+      wholeOnly: misfit(types, READING) !== undefined && misfit(types, WHOLE_READING) === undefined,
     };
   });
 }
@@ -99,10 +102,10 @@ function returnsNumber({ results: [only, ...others] }) {
   return others.length === 0 && NUMBERS.includes(only?.type);
 }
 
-function misfit(signature) {
+function misfit(signature, reading) {
   const { acceptArguments } = built('host/values/accept');
   try {
-    acceptArguments(READING, signature);
+    acceptArguments(reading, signature);
     return undefined;
   } catch (error) {
     return error.message;

@@ -9,6 +9,7 @@ interface Described {
   readonly label: string;
   readonly numeric: boolean;
   readonly misfit?: string;
+  readonly wholeOnly: boolean;
 }
 
 describe('what npm start says of a function', () => {
@@ -29,5 +30,13 @@ describe('what npm start says of a function', () => {
     const saved = { export: 'recurse', signature: '(i32) -> i32' };
     const { misfit } = await describeFunction(guestFile('wat/recurse'), saved);
     assert.match(misfit ?? '', / 2147483647;? .*got 61\.5/);
+  });
+
+  test('tells a function that takes whole numbers only from one that takes no number', async () => {
+    const wholeOnly = async (guest: string, saved: object): Promise<boolean> =>
+      (await describeFunction(guestFile(guest), saved)).wholeOnly;
+    assert.equal(await wholeOnly('wat/recurse', { export: 'recurse' }), true);
+    assert.equal(await wholeOnly('wat/add64', { export: 'add' }), false, 'it takes two');
+    assert.equal(await wholeOnly('wat/triple', { export: 'triple' }), false, 'it takes fractions');
   });
 });

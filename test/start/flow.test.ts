@@ -16,6 +16,7 @@ interface Flow {
 interface FlowScript {
   openFlow(directory: string, choice: { file: string; export: string } | undefined): Flow;
   saveFlow(flow: Flow): void;
+  sendWholeNumbers(flow: Flow): void;
   setFunction(flow: Flow, properties: { signature?: string | undefined; convention?: string | undefined }): void;
   summarize(flow: { nodes: readonly object[] }): Record<string, unknown>;
 }
@@ -42,6 +43,20 @@ describe('the flow of npm start', () => {
     assert.ok(!existsSync(flow.path));
     script.saveFlow(flow);
     assert.ok(existsSync(flow.path));
+  });
+
+  test('has a sensor whose numbers are fractions, or whole ones for a function that takes no others', () => {
+    const flow = script.openFlow(folder, { file: join(folder, 'whole.wasm'), export: 'f' });
+    const readings = (): number[] => {
+      const code = String(flow.nodes.find(({ type }) => type === 'function')?.func);
+      const sensor = new Function('msg', code) as (message: object) => { payload: { noise: number } };
+      return Array.from({ length: 20 }, () => sensor({}).payload.noise);
+    };
+    assert.ok(!readings().every(Number.isInteger));
+    assert.equal(script.summarize(flow).sendsWhole, false);
+    script.sendWholeNumbers(flow);
+    assert.ok(readings().every(Number.isInteger));
+    assert.equal(script.summarize(flow).sendsWhole, true);
   });
 
   test('has properties set only where they are given, and else stays as the user left it', async () => {

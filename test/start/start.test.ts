@@ -18,6 +18,12 @@ const HALF = Buffer.from(
   'hex',
 );
 
+/** `(module (func (export "twice") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2))))` */
+const TWICE = Buffer.from(
+  '0061736d0100000001060160017f017f030201000709010574776963650000' + '0a09010700200041026c0b',
+  'hex',
+);
+
 /** The noise levels published while `enough` is not true yet, in order. */
 async function noises(client: MqttClient, enough: (values: readonly number[]) => boolean): Promise<number[]> {
   const values: number[] = [];
@@ -186,12 +192,30 @@ describe('npm start', () => {
       await eventually('errors were printed and counted', () => / … and \d+ more\n/.test(started.errors));
       assert.match(
         started.errors,
-        /^error: \(i32, i32\) → i32 takes an array of 2 values.*; got [\d.]+\. Make such an array before this node\.\n/,
+        /^error: add \(i32, i32\) → i32 takes an array of 2 values.*; got [\d.]+\. Make such an array before this node\.\n/,
       );
       assert.deepEqual(started.results, []);
     } finally {
       assert.equal(await started.interrupt(), 0, started.errors);
     }
+  });
+
+  test('a function over integers is sent whole numbers, and that is said', async () => {
+    const file = join(folder, 'twice.wasm');
+    await writeFile(file, TWICE);
+    const started = new Started([...options, file]);
+    try {
+      await started.printed(/function +twice \(i32\) → i32\n/);
+      await started.printed(/sensor +whole numbers, since the function takes no fractions\n/);
+      await started.printed(RESULT);
+      await withBroker((client) =>
+        noises(client, (values) => values.length >= 3 && follow(started.results, values, 2, 3)),
+      );
+      assert.doesNotMatch(started.output, /warning/);
+    } finally {
+      assert.equal(await started.interrupt(), 0, started.errors);
+    }
+    assert.equal(started.errors, '');
   });
 
   test('text that a function returns is printed as it is; --signature and --convention are kept in the flow', async () => {

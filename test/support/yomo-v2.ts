@@ -88,7 +88,7 @@ export class RealZipper {
   }
 
   /** Calls a tool from outside of Node-RED. */
-  async call(tool: string, body: string | Uint8Array, headers: Readonly<Record<string, string>> = {}) {
+  async call(tool: string, body: string | Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>> = {}) {
     const response = await fetch(`http://127.0.0.1:${String(this.httpPort)}/tool/${tool}`, {
       method: 'POST',
       headers,

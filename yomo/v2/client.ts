@@ -178,8 +178,8 @@ export class ToolClient {
     } else if (this.#listener === undefined) {
       await refuse(stream, 404, 'This client calls tools and is none itself.');
     } else {
-      const timeout = this.#options.answerTimeout ?? ANSWER_TIMEOUT;
-      const request = new ToolRequest(message, stream, timeout, () => this.#requests.delete(request));
+      const request = new ToolRequest(message, stream, this.#options.answerTimeout ?? ANSWER_TIMEOUT);
+      void request.settled.then(() => this.#requests.delete(request));
       this.#requests.add(request);
       this.#listener(request);
     }

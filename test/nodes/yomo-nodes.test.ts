@@ -314,7 +314,11 @@ describe('YoMo nodes that are not set up so that they can work', () => {
     ['a reserved tag', sourceNode('node', [0xf000], []), /"tags" is 61440: expected whole numbers from 0 to 0xEFFF/],
     ['a sink whose tag is none', sinkNode('node', 'loud'), /"tag" is "loud": expected a whole number from 0/],
     ['no zipper', sinkNode('node', 1, { zipper: '' }), /^No YoMo zipper is chosen\. Choose or add one/],
-    ['a tool without a name', sourceNode('node', [], [], { zipper: 'tools' }), /^No app name is given, by which others/],
+    [
+      'a tool without a name',
+      sourceNode('node', [], [], { zipper: 'tools' }),
+      /^No app name is given, by which others/,
+    ],
   ] as const) {
     test(`${what}: the node says so itself`, async () => {
       await load([zipperNode({ port }), zipperNode({ port }, { id: 'tools', protocol: 'v2' }), node]);

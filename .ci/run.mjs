@@ -5,6 +5,7 @@ import { isOwnPair, newest, oldest, pairEnvironment, pairName } from '../scripts
 import { root } from '../scripts/root.mjs';
 import { installPrerequisites } from './prerequisites.mjs';
 import { runStep } from './step.mjs';
+import { installZipper } from './yomo-zipper.mjs';
 
 const tap = '--test-reporter=tap';
 
@@ -34,6 +35,12 @@ function fuzzStep() {
   };
 }
 
+/** Protocol v2 against a zipper as it is published; the other steps leave these tests out where it is not there. */
+function yomoStep() {
+  const command = [process.execPath, 'scripts/test.mjs', tap, '--long', 'yomo/v2', 'yomo-v2'];
+  return { name: 'yomo v2', command, tests: true, ...installZipper() };
+}
+
 function scriptStep(name, command, tell) {
   return { name, command: [process.execPath, ...command], ...(tell === undefined ? {} : { tell }) };
 }
@@ -50,6 +57,7 @@ async function run() {
   if (prerequisites.tests !== undefined) console.log(`– some tests are skipped ${prerequisites.tests}`);
   await step(rebuildStep('triple is as committed', 'scripts/build-triple.mjs', prerequisites.triple));
   await step(rebuildStep('test guests are as committed', 'scripts/build-guests.mjs', prerequisites.guests));
+  await step(yomoStep());
   for (const pair of [oldest, newest]) {
     if (prerequisites.testsGained || !isOwnPair(pair)) await step(pairStep('tests', pair, []));
     await step(pairStep('browser tests', pair, ['test/browser/']));

@@ -41,19 +41,18 @@ export function npmPackages(name, packages) {
 
 /**
  * A program installed by cargo, unless the one on PATH has the version wanted.
- * @param {{ program: string, crate: string, version: string, locked: boolean }} tool
+ * It is built with low priority: what else runs on the machine goes on.
+ * @param {{ program: string, crate: string, version: string, locked: boolean, flags?: string[] }} tool
  * @returns {string | undefined} the folder to put first on PATH; undefined when PATH is right already
  */
-export function cargoProgram({ program, crate, version, locked }) {
+export function cargoProgram({ program, crate, version, locked, flags = [] }) {
   const found = spawnSync(program, ['--version'], { encoding: 'utf8' });
   if (found.status === 0 && found.stdout.trim().split(' ').at(-1) === version) return undefined;
   const folder = toolFolder(`${crate}-${version}`, (draft) => {
     console.log(`Installing ${crate} ${version} (a few minutes, once) …`);
-    run(
-      'cargo',
-      ['install', crate, '--version', version, '--root', draft, ...(locked ? ['--locked'] : [])],
-      dirname(draft),
-    );
+    const args = ['install', crate, '--version', version, '--root', draft, ...(locked ? ['--locked'] : []), ...flags];
+    if (process.platform === 'win32') run('cargo', args, dirname(draft));
+    else run('nice', ['cargo', ...args], dirname(draft));
   });
   return join(folder, 'bin');
 }

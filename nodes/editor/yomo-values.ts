@@ -29,3 +29,23 @@ export function showOtherNotation(field: JQuery, hint: JQuery): void {
   field.on('input change', show);
   show();
 }
+
+/**
+ * Of the zipper that a node names.
+ * @param isOpen whether the dialog that is open is the node's: then the zipper that is chosen there counts
+ */
+export function protocolOf(node: { readonly zipper: string }, isOpen: boolean): 'v1' | 'v2' {
+  const id = isOpen ? String($('#node-input-zipper').val() ?? '') : node.zipper;
+  const zipper = RED.nodes.node(id) as { readonly protocol?: unknown } | null | undefined;
+  return zipper?.protocol === 'v2' ? 'v2' : 'v1';
+}
+
+/** Shows the fields of protocol v1 in the open dialog while the zipper chosen speaks it, now and whenever it changes. */
+export function showFieldsOf(node: { readonly zipper: string }, onChange: () => void): void {
+  const show = (): void => {
+    $('.yomo-v1-only').toggle(protocolOf(node, true) === 'v1');
+    onChange();
+  };
+  $('#node-input-zipper').on('change', show);
+  show();
+}

@@ -2,6 +2,7 @@ import type { NodeDef } from 'node-red';
 import { SINK_FORMATS } from '../../payload/format';
 import type { SinkSettings } from '../../yomo/message';
 import { parseTag } from '../../yomo/tag';
+import type { CallSettings } from '../../yomo/v2/message';
 import { readChoice, readText, SavedValueError } from '../saved-value';
 
 /** As saved in a flow. */
@@ -13,16 +14,30 @@ export interface SinkDefinition extends NodeDef {
   readonly format?: unknown;
 }
 
+export interface NamedCallSettings extends CallSettings {
+  /** Blank: one of the node's own. */
+  readonly appName: string;
+}
+
 export interface NamedSinkSettings extends SinkSettings {
   /** Blank: the node's name. */
   readonly appName: string;
 }
 
-/** @throws SavedValueError: what is wrong with the definition */
+/** Of protocol v1. @throws SavedValueError: what is wrong with the definition */
 export function parseSink(definition: SinkDefinition): NamedSinkSettings {
   return {
     appName: readText('appName', definition.appName).trim(),
     tag: readTag(definition.tag),
+    target: readText('target', definition.target).trim(),
+    format: readChoice('format', definition.format, SINK_FORMATS, 'auto'),
+  };
+}
+
+/** Of protocol v2, which has no tags. @throws SavedValueError: what is wrong with the definition */
+export function parseCaller(definition: SinkDefinition): NamedCallSettings {
+  return {
+    appName: readText('appName', definition.appName).trim(),
     target: readText('target', definition.target).trim(),
     format: readChoice('format', definition.format, SINK_FORMATS, 'auto'),
   };

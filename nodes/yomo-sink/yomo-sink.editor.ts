@@ -3,7 +3,7 @@ import { reachConfigButtons } from '../editor/config-buttons';
 import { showReasons } from '../editor/reasons';
 import { presetSelect } from '../editor/select';
 import { trimmed, validator } from '../editor/validator';
-import { isTagOrBlank, savedTag, showOtherNotation } from '../editor/yomo-values';
+import { isTagOrBlank, protocolOf, savedTag, showFieldsOf, showOtherNotation } from '../editor/yomo-values';
 
 interface SinkProperties {
   name: string;
@@ -15,11 +15,19 @@ interface SinkProperties {
   format: string;
 }
 
+/** Of the open dialog. */
+let openId: string | undefined;
+
+/** Protocol v2 has no tags. */
+function isWritable(this: DialogNode<SinkProperties>, tag: unknown): boolean {
+  return isTagOrBlank(tag) || protocolOf(this, this.id === openId) === 'v2';
+}
+
 const defaults: DialogDefinition<SinkProperties>['defaults'] = {
   name: { value: '' },
   zipper: { value: '', type: 'yomo-zipper', required: true },
   appName: { value: '' },
-  tag: { value: '', validate: validator('yomo-sink.invalid.tag', isTagOrBlank) },
+  tag: { value: '', validate: validator('yomo-sink.invalid.tag', isWritable) },
   target: { value: '' },
   format: { value: 'auto' },
 };
@@ -36,6 +44,9 @@ RED.nodes.registerType<SinkProperties>('yomo-sink', {
     return this._('yomo-sink.palette-label');
   },
   label: function () {
+    if (protocolOf(this, this.id === openId) === 'v2') {
+      return this.name || this.target || this._('yomo-sink.palette-label');
+    }
     const tag = trimmed(this.tag);
     return this.name || (tag === '' ? this._('yomo-sink.palette-label') : `${this._('yomo-sink.label.tag')} ${tag}`);
   },
@@ -43,16 +54,21 @@ RED.nodes.registerType<SinkProperties>('yomo-sink', {
     return this.name ? 'node_label_italic' : '';
   },
   oneditprepare: function () {
+    openId = this.id;
     reachConfigButtons('node-input-zipper', 'yomo-zipper');
     presetSelect('node-input-format', this.format, 'auto');
     showOtherNotation($('#node-input-tag'), $('#yomo-sink-tag-hint'));
-    showReasons({ node: this, defaults, prefix: 'node-input' });
+    showFieldsOf(this, showReasons({ node: this, defaults, prefix: 'node-input' }));
   },
   oneditsave: function () {
     const field = $('#node-input-tag');
     this.tag = savedTag(String(field.val() ?? ''));
     // The editor would save its text over it.
     field.removeAttr('id');
+    openId = undefined;
     return undefined;
+  },
+  oneditcancel: function () {
+    openId = undefined;
   },
 });

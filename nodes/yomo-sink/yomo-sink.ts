@@ -1,19 +1,22 @@
 import type { Node, NodeAPI } from 'node-red';
-import type { YomoFrame } from '../../yomo/client';
-import { metadataOf, toFrame } from '../../yomo/message';
 import { answerEach } from '../bridge/answer';
 import { nodeStatus } from '../bridge/shown-status';
 import { SinkStatus } from '../bridge/sink-status';
-import { toCatchable } from '../catchable-error';
-import type { Zipper } from '../yomo-zipper/zipper';
-import { clientName, showMisconfigured, watchStatus, zipperOf, type ZipperStatus } from '../yomo-zipper/zipper-node';
-import { parseSink, type NamedSinkSettings, type SinkDefinition } from './configuration';
+import {
+  showMisconfigured,
+  watchStatus,
+  zipperOf,
+  type AnyZipper,
+  type ZipperStatus,
+} from '../yomo-zipper/zipper-node';
+import { parseCaller, parseSink, type SinkDefinition } from './configuration';
+import { frameWriter, toolCaller, type Writer } from './writer';
 
 const register = (RED: NodeAPI): void => {
   function YomoSink(this: Node, definition: SinkDefinition): void {
     RED.nodes.createNode(this, definition);
     try {
-      connect(this, parseSink(definition), zipperOf(RED, definition.zipper));
+      connect(this, writerOf(this, definition, zipperOf(RED, definition.zipper)));
     } catch (error) {
       const reason = showMisconfigured(RED, this, definition.zipper, error);
       // A node that cannot work answers every message with the reason.
@@ -24,9 +27,17 @@ const register = (RED: NodeAPI): void => {
   RED.nodes.registerType('yomo-sink', YomoSink);
 };
 
-function connect(node: Node, settings: NamedSinkSettings, zipper: Zipper): void {
+function writerOf(node: Node, definition: SinkDefinition, zipper: AnyZipper): Writer {
+  switch (zipper.protocol) {
+    case 'v1':
+      return frameWriter(node, parseSink(definition), zipper);
+    case 'v2':
+      return toolCaller(node, parseCaller(definition), zipper);
+  }
+}
+
+function connect(node: Node, { client, write }: Writer): void {
   let waiting = 0;
-  const own = zipper.source(clientName(settings.appName, node));
   const status = new SinkStatus<ZipperStatus>(
     { kind: 'connecting' },
     (shown) => {
@@ -36,42 +47,22 @@ function connect(node: Node, settings: NamedSinkSettings, zipper: Zipper): void 
   );
   node.on('close', (done: (error?: Error) => void) => {
     status.close();
-    own.close().then(() => {
+    client.close().then(() => {
       done();
     }, done);
   });
-  watchStatus(own, (connection) => {
+  watchStatus(client, (connection) => {
     status.connection(connection);
   });
-  const warnOfMetadata = metadataWarning(node);
   answerEach(node, async (message) => {
-    let frame: YomoFrame | undefined;
     waiting += 1;
     try {
-      frame = toFrame(message, settings);
-      warnOfMetadata(message.metadata);
-      // What came in by a stream function goes out as its result.
-      await (zipper.functionOf(message._session) ?? own).send(frame);
-    } catch (error) {
-      const tag = frame?.tag ?? settings.tag;
-      throw toCatchable(error, { zipper: zipper.endpoint, ...(tag === undefined ? {} : { tag }) });
+      await write(message);
     } finally {
       waiting -= 1;
     }
   });
-  own.open();
-}
-
-/** Once, however many messages have such. */
-function metadataWarning(node: Node): (metadata: unknown) => void {
-  let hasWarned = false;
-  return (metadata) => {
-    if (hasWarned || metadataOf(metadata) !== undefined) return;
-    hasWarned = true;
-    node.warn(
-      'msg.metadata is no object of texts, so frames are written without it. Make each of its values a text, or delete it before this node.',
-    );
-  };
+  client.open();
 }
 
 export = register;

@@ -3,6 +3,7 @@ import { SOURCE_FORMATS, type SourceFormat } from '../../payload/format';
 import { YomoError } from '../../yomo/errors';
 import { HIGHEST_OBSERVED_TAG, parseObservedTag, tagText } from '../../yomo/tag';
 import { readChoice, readText, SavedValueError } from '../saved-value';
+import type { ToolSettings } from './tool';
 
 /** As saved in a flow. */
 export interface SourceDefinition extends NodeDef {
@@ -23,7 +24,7 @@ export interface SourceSettings {
   readonly format: SourceFormat;
 }
 
-/** @throws YomoError `configuration`, SavedValueError: what is wrong with the definition */
+/** Of protocol v1. @throws YomoError `configuration`, SavedValueError: what is wrong with the definition */
 export function parseSource(definition: SourceDefinition): SourceSettings {
   return {
     appName: readText('appName', definition.appName).trim(),
@@ -31,6 +32,18 @@ export function parseSource(definition: SourceDefinition): SourceSettings {
     target: readText('target', definition.target).trim(),
     format: readChoice('format', definition.format, SOURCE_FORMATS, 'auto'),
   };
+}
+
+/** Of protocol v2. @throws YomoError `configuration`, SavedValueError: what is wrong with the definition */
+export function parseTool(definition: SourceDefinition): ToolSettings {
+  const name = readText('appName', definition.appName).trim() || readText('name', definition.name).trim();
+  if (name === '') {
+    throw new YomoError(
+      'configuration',
+      'No app name is given, by which others call this tool. Set one in the source, and no two the same.',
+    );
+  }
+  return { name, format: readChoice('format', definition.format, SOURCE_FORMATS, 'auto') };
 }
 
 /** A single tag need not be in a list. */

@@ -4,6 +4,7 @@ import { reachConfigButtons } from '../editor/config-buttons';
 import { showReason, showReasons } from '../editor/reasons';
 import { presetSelect } from '../editor/select';
 import { trimmed, validator } from '../editor/validator';
+import { protocolOf, showFieldsOf } from '../editor/yomo-values';
 import { createTagList, type TagList } from './editor/tag-list';
 
 interface SourceProperties {
@@ -19,13 +20,24 @@ function isObserved(tag: unknown): boolean {
   return /^\$\{[^}]+\}$/.test(trimmed(tag)) || parseObservedTag(tag) !== undefined;
 }
 
+/** In protocol v2 a source is a tool: it has no tags, but a name by which it is called. */
+function isTool(node: DialogNode<SourceProperties>): boolean {
+  return protocolOf(node, node.id === openId) === 'v2';
+}
+
+function isCallable(this: DialogNode<SourceProperties>, appName: unknown): boolean {
+  const name = this.id === openId ? $('#node-input-name').val() : this.name;
+  return !isTool(this) || trimmed(appName) !== '' || trimmed(name) !== '';
+}
+
 const defaults: DialogDefinition<SourceProperties>['defaults'] = {
   name: { value: '' },
   zipper: { value: '', type: 'yomo-zipper', required: true },
-  appName: { value: '' },
+  appName: { value: '', validate: validator('yomo-source.invalid.appName', isCallable) },
   tags: {
     value: [],
-    validate: validator('yomo-source.invalid.tags', (tags) => {
+    validate: validator('yomo-source.invalid.tags', function (tags) {
+      if (isTool(this)) return true;
       return Array.isArray(tags) ? tags.length > 0 && tags.every(isObserved) : trimmed(tags) !== '' && isObserved(tags);
     }),
   },
@@ -35,6 +47,7 @@ const defaults: DialogDefinition<SourceProperties>['defaults'] = {
 
 /** Of the open dialog. */
 let tagList: TagList | undefined;
+let openId: string | undefined;
 
 /** Marks the fields whose tags cannot be observed, and says below the list what can. */
 function checkTags(node: DialogNode<SourceProperties>, list: TagList): void {
@@ -66,6 +79,7 @@ RED.nodes.registerType<SourceProperties>('yomo-source', {
     return this._('yomo-source.palette-label');
   },
   label: function () {
+    if (isTool(this)) return this.name || this.appName || this._('yomo-source.palette-label');
     const tags = asList(this.tags).join(', ');
     return (
       this.name || (tags === '' ? this._('yomo-source.palette-label') : `${this._('yomo-source.label.tag')} ${tags}`)
@@ -75,6 +89,7 @@ RED.nodes.registerType<SourceProperties>('yomo-source', {
     return this.name ? 'node_label_italic' : '';
   },
   oneditprepare: function () {
+    openId = this.id;
     reachConfigButtons('node-input-zipper', 'yomo-zipper');
     presetSelect('node-input-format', this.format, 'auto');
     const list = createTagList($('#node-input-tags-list'), {
@@ -84,15 +99,21 @@ RED.nodes.registerType<SourceProperties>('yomo-source', {
       onChange: () => setTimeout(() => checkTags(this, list), 0),
     });
     tagList = list;
-    showReasons({ node: this, defaults, prefix: 'node-input' });
-    checkTags(this, list);
+    const refresh = showReasons({ node: this, defaults, prefix: 'node-input' });
+    $('#node-input-name').on('change keyup', refresh);
+    showFieldsOf(this, () => {
+      refresh();
+      checkTags(this, list);
+    });
   },
   oneditsave: function () {
     this.tags = tagList?.values() ?? this.tags;
     tagList = undefined;
+    openId = undefined;
     return undefined;
   },
   oneditcancel: function () {
     tagList = undefined;
+    openId = undefined;
   },
 });

@@ -5,19 +5,29 @@ import { nodeStatus } from '../bridge/shown-status';
 import { toCatchable } from '../catchable-error';
 import type { Zipper } from '../yomo-zipper/zipper';
 import { clientName, showMisconfigured, watchStatus, zipperOf } from '../yomo-zipper/zipper-node';
-import { parseSource, type SourceDefinition, type SourceSettings } from './configuration';
+import { parseSource, parseTool, type SourceDefinition, type SourceSettings } from './configuration';
 import { Receiver } from './receiver';
+import { serveTool } from './tool';
 
 const register = (RED: NodeAPI): void => {
   function YomoSource(this: Node, definition: SourceDefinition): void {
     RED.nodes.createNode(this, definition);
     try {
-      join(this, parseSource(definition), zipperOf(RED, definition.zipper));
+      const zipper = zipperOf(RED, definition.zipper);
+      switch (zipper.protocol) {
+        case 'v1':
+          join(this, parseSource(definition), zipper);
+          break;
+        case 'v2':
+          serveTool(RED, this, parseTool(definition), zipper);
+          break;
+      }
     } catch (error) {
       showMisconfigured(RED, this, definition.zipper, error);
     }
   }
 
+  /** As a stream function of protocol v1. */
   function join(node: Node, settings: SourceSettings, zipper: Zipper): void {
     const closing = new AbortController();
     const flows = flowsOf(RED);

@@ -1,5 +1,4 @@
 import type { NodeDef } from 'node-red';
-import { YomoError } from '../../yomo/errors';
 import type { ZipperAddress } from '../../yomo/settings';
 import { readBoolean, readChoice, readNumber, readText } from '../saved-value';
 import { BUFFER_RANGE, DEFAULTS, PORT_RANGE, PROTOCOLS } from './properties';
@@ -22,17 +21,18 @@ export interface ZipperSurroundings {
 }
 
 export interface ZipperSettings {
+  readonly protocol: (typeof PROTOCOLS)[number];
   readonly address: ZipperAddress;
-  /** Frames that wait at most while there is no connection, for each node. */
+  /** Frames, or calls, that wait at most while there is no connection, for each node. */
   readonly buffer: number;
 }
 
 /** @throws YomoError `configuration`, SavedValueError: what is wrong with the definition */
 export function parseZipper(definition: ZipperDefinition, surroundings: ZipperSurroundings): ZipperSettings {
-  checkProtocol(readChoice('protocol', definition.protocol, PROTOCOLS, DEFAULTS.protocol));
   const ca = readText('ca', definition.ca).trim();
   const { credential } = surroundings;
   return {
+    protocol: readChoice('protocol', definition.protocol, PROTOCOLS, DEFAULTS.protocol),
     address: {
       host: readText('host', definition.host).trim() || DEFAULTS.host,
       port: readNumber('port', definition.port, PORT_RANGE, DEFAULTS.port),
@@ -42,13 +42,4 @@ export function parseZipper(definition: ZipperDefinition, surroundings: ZipperSu
     },
     buffer: readNumber('buffer', definition.buffer, BUFFER_RANGE, DEFAULTS.buffer),
   };
-}
-
-/** The one place that knows which protocols there are clients for. */
-function checkProtocol(protocol: (typeof PROTOCOLS)[number]): void {
-  if (protocol === 'v1') return;
-  throw new YomoError(
-    'configuration',
-    'Protocol v2 of YoMo comes later; this version speaks v1. Choose v1 in the zipper node, and run a zipper of YoMo v1.17.5 to v1.22.3.',
-  );
 }

@@ -3,7 +3,7 @@ import { isNumber, takeNumber } from '../editor/number';
 import { showReasons } from '../editor/reasons';
 import { presetSelect } from '../editor/select';
 import { allOf, trimmed, validator } from '../editor/validator';
-import { BUFFER_RANGE, DEFAULTS, PORT_RANGE } from './properties';
+import { BUFFER_RANGE, DEFAULTS, PORT_RANGE, PROTOCOLS } from './properties';
 
 interface ZipperProperties {
   name: string;
@@ -53,7 +53,7 @@ const defaults: DialogDefinition<ZipperProperties>['defaults'] = {
   },
   protocol: {
     value: DEFAULTS.protocol,
-    validate: validator('yomo-zipper.invalid.protocol', (value) => ['', 'v1'].includes(trimmed(value))),
+    validate: validator('yomo-zipper.invalid.protocol', (value) => ['', ...PROTOCOLS].includes(trimmed(value))),
   },
   verify: { value: DEFAULTS.verify },
   ca: { value: '' },

@@ -3,8 +3,11 @@ import { logOf } from '../bridge/node-log';
 import { readText } from '../saved-value';
 import { readCertificateFile } from './certificate-file';
 import { parseZipper, type ZipperDefinition } from './configuration';
+import { ToolZipper } from './tool-zipper';
 import { Zipper } from './zipper';
 import { asConfigurationError, type YomoZipperNode } from './zipper-node';
+
+const CLASSES = { v1: Zipper, v2: ToolZipper } as const;
 
 const register = (RED: NodeAPI): void => {
   const { fileWorkingDirectory, userDir } = RED.settings as { fileWorkingDirectory?: unknown; userDir?: unknown };
@@ -17,7 +20,7 @@ const register = (RED: NodeAPI): void => {
         credential: readText('credential', this.credentials.credential).trim(),
         readCertificates: (path) => readCertificateFile(path, folders as string[]),
       });
-      this.zipper = new Zipper(settings, logOf(this));
+      this.zipper = new CLASSES[settings.protocol](settings, logOf(this));
     } catch (error) {
       this.problem = asConfigurationError(error);
       this.error(this.problem.message);

@@ -3,7 +3,11 @@ import type { YomoClient } from '../../yomo/client';
 import { YomoError, type YomoErrorCode } from '../../yomo/errors';
 import { configurationFault, findNode, showProblem } from '../bridge/misconfigured';
 import type { BridgeStatus } from '../bridge/shown-status';
+import type { ToolZipper } from './tool-zipper';
 import type { Zipper } from './zipper';
+
+/** By protocol. */
+export type AnyZipper = Zipper | ToolZipper;
 
 /** Why a node does not connect and does not try again; `<type>.status.<reason>` in its catalogue. */
 export const FAILURE_REASONS = ['rejected', 'transport', 'configuration'] as const;
@@ -13,12 +17,12 @@ export type ZipperStatus = BridgeStatus<FailureReason>;
 /** The runtime's yomo-zipper node, as the nodes that use it see it. */
 export interface YomoZipperNode extends Node<{ credential: unknown }> {
   /** Undefined where the node's configuration is wrong; `problem` says why, and the node has logged it. */
-  zipper?: Zipper | undefined;
+  zipper?: AnyZipper | undefined;
   problem?: YomoError | undefined;
 }
 
 /** @throws YomoError `configuration` where there is no zipper to use */
-export function zipperOf(RED: NodeAPI, id: unknown): Zipper {
+export function zipperOf(RED: NodeAPI, id: unknown): AnyZipper {
   const { zipper, problem } = findNode<YomoZipperNode>(RED, id);
   if (zipper !== undefined) return zipper;
   throw problem ?? new YomoError('configuration', 'No YoMo zipper is chosen. Choose or add one in the node.');
@@ -44,7 +48,7 @@ export function showMisconfigured(RED: NodeAPI, node: Node, id: unknown, error: 
  * Calls `show` with how a client stands with its zipper, now and from now on. Once lost it counts as disconnected until
  * it is connected again, however often that is tried.
  */
-export function watchStatus(client: YomoClient, show: (status: ZipperStatus) => void): void {
+export function watchStatus(client: Pick<YomoClient, 'state' | 'onState'>, show: (status: ZipperStatus) => void): void {
   let isLost = false;
   const look = (): void => {
     const { state } = client;

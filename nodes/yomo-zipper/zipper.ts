@@ -3,6 +3,7 @@ import { endpointText } from '../../yomo/endpoint';
 import type { ClientOptions, Log } from '../../yomo/settings';
 import type { Transport } from '../../yomo/transport';
 import type { ZipperSettings } from './configuration';
+import { once } from './once';
 
 /** `_session` of a message, by which a sink knows the stream function that the message came from. */
 export interface Session {
@@ -20,8 +21,9 @@ export interface StreamFunction {
   leave(): Promise<void>;
 }
 
-/** A zipper as a flow sees it: the stream functions of its sources, and clients for its sinks. */
+/** A zipper of protocol v1 as a flow sees it: the stream functions of its sources, and clients for its sinks. */
 export class Zipper {
+  readonly protocol = 'v1';
   readonly #settings: ZipperSettings;
   readonly #log: Log;
   readonly #transport: Transport | undefined;
@@ -72,15 +74,4 @@ export class Zipper {
   #client(options: ClientOptions): YomoClient {
     return new YomoClient(this.#settings.address, options, this.#transport, this.#log);
   }
-}
-
-/** Says of several clients once what each of them says. */
-function once(log: Log): Log {
-  let said = '';
-  const say = (level: keyof Log) => (text: string) => {
-    if (text === said) return;
-    said = text;
-    log[level](text);
-  };
-  return { info: say('info'), warn: say('warn') };
 }

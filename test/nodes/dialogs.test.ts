@@ -33,7 +33,10 @@ function register(type: string): Definition {
   const scripts = [...html.matchAll(/<script type="text\/javascript">([\s\S]*?)<\/script>/g)];
   const registered: [string, Definition][] = [];
   const RED = {
-    nodes: { registerType: (...definition: [string, Definition]) => registered.push(definition) },
+    nodes: {
+      registerType: (...definition: [string, Definition]) => registered.push(definition),
+      node: (id: string) => (id === 'zipper of v2' ? { protocol: 'v2' } : null),
+    },
     validators: { typedInput: () => (value: unknown) => /^\w+(\.\w+)*$/.test(String(value)) },
   };
   const closed = { length: 0, val: () => undefined };
@@ -60,7 +63,7 @@ function refusal({ type, definition, translate }: Dialog, property: string, valu
   const { validate } = definition.defaults[property] ?? {};
   assert.ok(validate, `${type}.${property} is validated`);
   const defaults = Object.entries(definition.defaults).map(([name, each]) => [name, each.value] as const);
-  const node = { ...Object.fromEntries(defaults), [property]: value, _: translate };
+  const node = { id: 'node', ...Object.fromEntries(defaults), [property]: value, _: translate };
   const valid = validate.call(node, value, {});
   if (validate.length === 2 && typeof valid === 'string') return valid;
   return !valid;
@@ -103,10 +106,12 @@ const EXAMPLES: Readonly<Record<string, Record<string, { good?: unknown[]; bad: 
   'yomo-zipper': {
     host: { good: ['', 'zipper.example', '::1', '10.0.0.1', '${HOST}'], bad: ['http://x', 'x:9000', 'a b', HOSTILE] },
     port: { good: [1, '65535', ''], bad: [0, 65536, ...WHOLE.bad] },
-    protocol: { good: ['v1'], bad: ['v2', 'v3', HOSTILE] },
+    protocol: { good: ['v1', 'v2', ''], bad: ['v3', HOSTILE] },
     buffer: { good: [0, '1000000', ''], bad: [1_000_001, ...WHOLE.bad] },
   },
   'yomo-source': {
+    // Only a zipper of protocol v2 needs it.
+    appName: { good: ['triple'], bad: [] },
     tags: {
       good: [[51], ['0x33', 0xefff], ['${TAG}'], '0x33'],
       bad: [[], [0xf000], ['0xF000'], [51, ''], ['51.5'], ['0x'], [HOSTILE], [null], [-1], HOSTILE],
@@ -183,6 +188,19 @@ describe('the dialogs', () => {
       assert.equal(validate?.call(node, 'localhost', {}), true);
       for (const address of ['127.0.0.1', '::1']) assert.equal(validate?.call(node, address, {}) === true, !verify);
     }
+  });
+
+  test('yomo-source and yomo-sink: with a zipper of protocol v2 a name is needed, and tags are not looked at', () => {
+    const check = (type: string, property: string, saved: object, value: unknown): unknown => {
+      const dialog = dialogs().find((each) => each.type === type);
+      const node = { id: 'node', zipper: 'zipper of v2', name: '', ...saved, _: dialog?.translate };
+      return dialog?.definition.defaults[property]?.validate?.call(node, value, {});
+    };
+    assert.match(String(check('yomo-source', 'appName', {}, ' ')), /^app name/);
+    assert.equal(check('yomo-source', 'appName', {}, 'triple'), true);
+    assert.equal(check('yomo-source', 'appName', { name: 'triple' }, ''), true);
+    assert.equal(check('yomo-source', 'tags', {}, []), true);
+    assert.equal(check('yomo-sink', 'tag', {}, 'loud'), true);
   });
 
   test('mqtt-connection: a session that is kept needs a client ID', () => {

@@ -291,7 +291,6 @@ describe('YoMo nodes that are not set up so that they can work', () => {
 
   const port = 9;
   for (const [what, zipper, line] of [
-    ['protocol v2', zipperNode({ port }, { protocol: 'v2' }), /^Protocol v2 of YoMo comes later/],
     ['no such protocol', zipperNode({ port }, { protocol: 'v3' }), /"protocol" is "v3": expected one of v1, v2/],
     ['a port out of range', zipperNode({ port: 70_000 }), /"port" is 70000: expected a whole number from 1 to 65535/],
     ['a file that is not there', zipperNode({ port }, { ca: 'none.pem' }), /"none\.pem" cannot be read \(ENOENT/],
@@ -315,13 +314,17 @@ describe('YoMo nodes that are not set up so that they can work', () => {
     ['a reserved tag', sourceNode('node', [0xf000], []), /"tags" is 61440: expected whole numbers from 0 to 0xEFFF/],
     ['a sink whose tag is none', sinkNode('node', 'loud'), /"tag" is "loud": expected a whole number from 0/],
     ['no zipper', sinkNode('node', 1, { zipper: '' }), /^No YoMo zipper is chosen\. Choose or add one/],
+    [
+      'a tool without a name',
+      sourceNode('node', [], [], { zipper: 'tools' }),
+      /^No app name is given, by which others/,
+    ],
   ] as const) {
     test(`${what}: the node says so itself`, async () => {
-      await load([zipperNode({ port }), node]);
-      assert.deepEqual(
-        warnings().map((each) => line.test(each)),
-        [true],
-      );
+      await load([zipperNode({ port }), zipperNode({ port }, { id: 'tools', protocol: 'v2' }), node]);
+      const [said, ...more] = warnings();
+      assert.match(said ?? '', line);
+      assert.deepEqual(more, []);
       assert.match(statusesOf('node').at(-1) ?? '', /status\.configuration$/);
     });
   }

@@ -10,14 +10,20 @@ import { eventually, freePort } from './node-red';
 export const YOMO_VERSION = '2.1.6';
 
 const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-const program = process.env.YOMO ?? join(cache, 'node-red-wasm-function', `yomo-${YOMO_VERSION}`, 'bin', 'yomo');
-const { stdout, error } = spawnSync(program, ['--version'], { encoding: 'utf8' });
+const candidates = [
+  process.env.YOMO,
+  join(cache, 'node-red-wasm-function', `yomo-${YOMO_VERSION}`, 'bin', 'yomo'),
+  'yomo',
+].filter((candidate) => candidate !== undefined);
+const program = candidates.find((candidate) => {
+  return spawnSync(candidate, ['--version'], { encoding: 'utf8' }).stdout?.trim() === `yomo ${YOMO_VERSION}`;
+});
 
 /** For a test's options: `{ skip: zipperMissing }`. */
 export const zipperMissing: string | false =
-  error === undefined && stdout.includes(YOMO_VERSION)
-    ? false
-    : `yomo ${YOMO_VERSION} is not installed: cargo install yomo --version ${YOMO_VERSION} --locked --debug, and YOMO=<its path>`;
+  program === undefined
+    ? `yomo ${YOMO_VERSION} is not installed (cargo install yomo --version ${YOMO_VERSION} --locked --debug)`
+    : false;
 
 export interface RealZipperOptions {
   /** Without which no client is taken. */
@@ -62,6 +68,7 @@ export class RealZipper {
 
   /** Starts the program; again after `kill`. */
   async run(): Promise<void> {
+    if (program === undefined) throw new Error(`yomo ${YOMO_VERSION} is not installed`);
     const child = spawn(program, ['serve', '--config', join(this.folder, 'yomo.yaml')], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, RUST_LOG: 'info' },
@@ -88,7 +95,7 @@ export class RealZipper {
   }
 
   /** Calls a tool from outside of Node-RED. */
-  async call(tool: string, body: string | Uint8Array, headers: Readonly<Record<string, string>> = {}) {
+  async call(tool: string, body: string | Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>> = {}) {
     const response = await fetch(`http://127.0.0.1:${String(this.httpPort)}/tool/${tool}`, {
       method: 'POST',
       headers,

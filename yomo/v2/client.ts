@@ -57,6 +57,7 @@ export class ToolClient {
   /** Why nothing is called any more. */
   #refusal: YomoError | undefined;
   #closing: Promise<void> | undefined;
+  #lastAnswered = -Infinity;
 
   constructor(address: ZipperAddress, options: ToolOptions, transport: Transport = quicTransport, log?: Log) {
     this.#address = address;
@@ -136,8 +137,9 @@ export class ToolClient {
     );
     if (refusal === undefined && this.state.kind === 'connected') await this.#drain();
     await Promise.race([Promise.all(refused), sleep(LINGER)]);
-    // Nothing tells whether a refusal has arrived, and a zipper reads nothing more once the connection is closed.
-    if (refused.length > 0) await sleep(LINGER);
+    // Nothing tells whether an answer has arrived, and a zipper reads nothing more once the connection is closed.
+    const rest = this.#lastAnswered + LINGER - performance.now();
+    if (rest > 0) await sleep(rest);
     this.#calls.reject(closedError());
     await this.#reconnection.close();
   }
@@ -178,8 +180,11 @@ export class ToolClient {
     } else if (this.#listener === undefined) {
       await refuse(stream, 404, 'This client calls tools and is none itself.');
     } else {
-      const timeout = this.#options.answerTimeout ?? ANSWER_TIMEOUT;
-      const request = new ToolRequest(message, stream, timeout, () => this.#requests.delete(request));
+      const request = new ToolRequest(message, stream, this.#options.answerTimeout ?? ANSWER_TIMEOUT);
+      void request.settled.then(() => {
+        this.#requests.delete(request);
+        this.#lastAnswered = performance.now();
+      });
       this.#requests.add(request);
       this.#listener(request);
     }

@@ -1,3 +1,4 @@
+import { Deferred } from '../deferred';
 import { YomoError } from '../errors';
 import { MAX_REFUSAL_LENGTH } from '../limits';
 import type { ByteStream } from '../transport';
@@ -12,23 +13,24 @@ export class ToolRequest {
   readonly head: RequestHead;
   readonly body: Buffer;
   readonly #stream: ByteStream;
-  readonly #onSettled: () => void;
+  readonly #settled = new Deferred<undefined>();
   readonly #timer: NodeJS.Timeout;
   #isOpen = true;
 
   /**
    * @param timeout milliseconds after which it is refused with 504
-   * @param onSettled called once, when it has been answered or refused, or its connection is gone
    */
-  constructor({ head, body }: Message<RequestHead>, stream: ByteStream, timeout: number, onSettled: () => void) {
+  constructor({ head, body }: Message<RequestHead>, stream: ByteStream, timeout: number) {
     this.head = head;
     this.body = body;
     this.#stream = stream;
-    this.#onSettled = onSettled;
     this.#timer = setTimeout(() => {
       void this.refuse(504, `The flow did not answer within ${String(timeout / 1000)} s.`);
     }, timeout);
   }
+
+  /** Resolves when it has been answered or refused, or its connection is gone. */
+  readonly settled = this.#settled.promise;
 
   /** Whether it still waits for an answer. */
   get isOpen(): boolean {
@@ -70,7 +72,7 @@ export class ToolRequest {
   #settle(): void {
     this.#isOpen = false;
     clearTimeout(this.#timer);
-    this.#onSettled();
+    this.#settled.resolve(undefined);
   }
 }
 

@@ -1,0 +1,100 @@
+import { endpointText } from '../../yomo/endpoint';
+import type { Log } from '../../yomo/settings';
+import type { Transport } from '../../yomo/transport';
+import { ToolClient } from '../../yomo/v2/client';
+import { notOpen, type ToolRequest } from '../../yomo/v2/request';
+import type { ZipperSettings } from './configuration';
+import { once } from './once';
+
+/** `_session` of a message, by which a sink knows the request that the message is to answer. */
+export interface RequestSession {
+  readonly type: 'yomo';
+  /** Of the yomo-source. */
+  readonly id: string;
+  readonly request: string;
+}
+
+/** A tool that others call, and who may answer for it. */
+export interface Tool {
+  readonly client: ToolClient;
+  /** @returns by what a sink finds the request again, as long as it is open */
+  keep(request: ToolRequest): RequestSession;
+  /** Nobody answers for it any more; resolves when nothing of it is left. */
+  leave(): Promise<void>;
+}
+
+interface OpenRequests {
+  readonly client: ToolClient;
+  readonly requests: Map<string, ToolRequest>;
+}
+
+/** A zipper of protocol v2 as a flow sees it: the tools of its sources, and clients for its sinks. */
+export class ToolZipper {
+  readonly protocol = 'v2';
+  readonly #settings: ZipperSettings;
+  readonly #log: Log;
+  readonly #transport: Transport | undefined;
+  readonly #tools = new Map<string, OpenRequests>();
+  #last = 0;
+
+  /** @param transport QUIC, unless told */
+  constructor(settings: ZipperSettings, log: Log, transport?: Transport) {
+    this.#settings = settings;
+    this.#log = once(log);
+    this.#transport = transport;
+  }
+
+  /** As `localhost:9000`. */
+  get endpoint(): string {
+    return endpointText(this.#settings.address);
+  }
+
+  /**
+   * @param id of the yomo-source. Whoever calls it opens the client, and leaves
+   * @param name by which others call it
+   */
+  tool(id: string, name: string): Tool {
+    const client = this.#client(name);
+    const requests = new Map<string, ToolRequest>();
+    this.#tools.set(id, { client, requests });
+    return {
+      client,
+      keep: (request) => {
+        this.#last += 1;
+        const key = String(this.#last);
+        requests.set(key, request);
+        void request.settled.then(() => requests.delete(key));
+        return { type: 'yomo', id, request: key };
+      },
+      leave: () => {
+        // A source that is deployed anew may have taken its place.
+        if (this.#tools.get(id)?.client === client) this.#tools.delete(id);
+        return client.close();
+      },
+    };
+  }
+
+  /** Whoever calls it opens and closes the client. */
+  caller(name: string): ToolClient {
+    return this.#client(name);
+  }
+
+  /**
+   * The request that a message is to answer; undefined where it came from elsewhere, or its source is gone.
+   * @throws YomoError `closed` where the request is not open any more
+   */
+  requestOf(session: unknown): ToolRequest | undefined {
+    const { type, id, request } = (session ?? {}) as Partial<Record<keyof RequestSession, unknown>>;
+    if (type !== 'yomo' || typeof id !== 'string' || typeof request !== 'string') return undefined;
+    const tool = this.#tools.get(id);
+    if (tool === undefined) return undefined;
+    const open = tool.requests.get(request);
+    if (open === undefined) throw notOpen();
+    return open;
+  }
+
+  #client(name: string): ToolClient {
+    const { address, buffer } = this.#settings;
+    return new ToolClient(address, { name, buffer }, this.#transport, this.#log);
+  }
+}

@@ -8,7 +8,7 @@ import { Outbox } from './outbox';
 import { quicTransport } from './quic-transport';
 import { Reconnection } from './reconnection';
 import { Session } from './session';
-import type { SessionEnd } from './session-end';
+import { withoutCredential, type SessionEnd } from './session-end';
 import type { ClientOptions, Log, ZipperAddress } from './settings';
 import type { StateListener, YomoState } from './state';
 import type { Transport } from './transport';
@@ -80,6 +80,11 @@ export class YomoClient {
     this.#reconnection.open();
   }
 
+  /** The zipper is known to be there: an attempt that is waited for is made now. */
+  hurry(): void {
+    this.#reconnection.hurry();
+  }
+
   /**
    * Resolves when the frame has been handed to the connection, in the order of the calls; it waits while there is none.
    * @throws YomoError `tag`, `payload`, `metadata` where it cannot be sent; `buffer` where too many wait already; `closed`;
@@ -132,18 +137,24 @@ export class YomoClient {
   }
 
   async #connect(endpoint: Endpoint, signal: AbortSignal): Promise<SessionEnd> {
+    let isThere = true;
     const events = {
       onConnected: (write: (bytes: Uint8Array) => Promise<void>) => {
         this.#reconnection.connected(endpoint);
-        this.#outbox.connect(write);
+        const begin = (): void => {
+          if (isThere) this.#outbox.connect(write);
+        };
+        if (this.#options.ready === undefined) begin();
+        else void this.#options.ready().then(begin);
       },
       onData: (frame: DataFrame) => {
         this.#deliver(frame);
       },
     };
     const end = await Session.run(this.#transport, this.#address, endpoint, this.#options, events, signal);
+    isThere = false;
     this.#outbox.disconnect();
-    return end;
+    return withoutCredential(end, this.#address.credential);
   }
 
   #deliver({ tag, payload, metadata }: DataFrame): void {

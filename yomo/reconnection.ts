@@ -22,6 +22,8 @@ export class Reconnection {
   readonly #listeners = new Set<StateListener>();
   #state: YomoState = { kind: 'connecting' };
   #running: Promise<void> | undefined;
+  /** Ends the waiting for the next attempt. */
+  #endWait: (() => void) | undefined;
   /** What the log has been told last. */
   #said = '';
 
@@ -45,6 +47,11 @@ export class Reconnection {
   open(): void {
     if (this.#abort.signal.aborted) return;
     this.#running ??= this.#run(this.#abort.signal);
+  }
+
+  /** An attempt that is waited for is made now. */
+  hurry(): void {
+    this.#endWait?.();
   }
 
   /** The zipper has taken the client. */
@@ -93,7 +100,16 @@ export class Reconnection {
     const retryIn = Math.round(longest * (1 - Math.random() / 2));
     this.#set({ kind: 'waiting', reason, retryIn });
     this.#say(reason, 'warn');
-    await sleep(retryIn, undefined, { signal }).catch(() => undefined);
+    const wait = new AbortController();
+    const end = (): void => {
+      wait.abort();
+    };
+    this.#endWait = end;
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+    await sleep(retryIn, undefined, { signal: wait.signal }).catch(() => undefined);
+    signal.removeEventListener('abort', end);
+    this.#endWait = undefined;
   }
 
   #give(error: YomoError): void {

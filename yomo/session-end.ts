@@ -13,6 +13,31 @@ export type SessionEnd =
   /** This end has closed it. */
   | { readonly kind: 'closed' };
 
+/** Letters from which on a token is taken out of other words: shorter ones would be found in any. */
+const SHORTEST_SECRET = 4;
+
+/**
+ * The same end, without the credential in its words: a zipper that refuses a token may repeat it, and what it says goes
+ * into logs, the editor and flows.
+ * @param credential `token:X`
+ */
+export function withoutCredential(end: SessionEnd, credential = ''): SessionEnd {
+  const secret = credential.slice(credential.indexOf(':') + 1);
+  if (secret.length < SHORTEST_SECRET) return end;
+  const strike = (words: string): string => words.replaceAll(secret, '…');
+  switch (end.kind) {
+    case 'lost':
+      return { kind: 'lost', reason: strike(end.reason) };
+    case 'refused': {
+      const { code, message, cause } = end.error;
+      const reason = cause.reason === undefined ? {} : { reason: strike(cause.reason) };
+      return { kind: 'refused', error: new YomoError(code, strike(message), { ...cause, ...reason }) };
+    }
+    default:
+      return end;
+  }
+}
+
 /** What the zipper is told. */
 export function closingWords(end: SessionEnd): string {
   switch (end.kind) {

@@ -22,6 +22,8 @@ export interface ClientOptions {
   readonly target?: string;
   /** Frames that wait at most while there is no connection. */
   readonly buffer: number;
+  /** Asked on each connection before frames are sent over it: who is to observe them may not be back yet. Never rejected. */
+  readonly ready?: () => Promise<void>;
 }
 
 /** Tells what a status cannot keep: that a connection was made, and why it went. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { YomoClient } from '../../yomo/client';
 import { endpointText } from '../../yomo/endpoint';
 import type { ClientOptions, Log } from '../../yomo/settings';
@@ -11,6 +12,10 @@ export interface Session {
   /** Of the yomo-source. */
   readonly id: string;
 }
+
+/** Milliseconds a sink that is connected waits for the stream functions beside it, and between two looks. */
+const JOIN_PATIENCE = 3000;
+const JOIN_LOOK = 20;
 
 export type FunctionOptions = Pick<ClientOptions, 'name' | 'target'> & { readonly observe: readonly number[] };
 
@@ -28,6 +33,7 @@ export class Zipper {
   readonly #log: Log;
   readonly #transport: Transport | undefined;
   readonly #functions = new Map<string, YomoClient>();
+  readonly #clients = new Set<YomoClient>();
 
   /** @param transport QUIC, unless told */
   constructor(settings: ZipperSettings, log: Log, transport?: Transport) {
@@ -62,7 +68,7 @@ export class Zipper {
 
   /** Whoever calls it opens and closes the client. */
   source(name: string): YomoClient {
-    return this.#client({ name, kind: 'source', buffer: this.buffer });
+    return this.#client({ name, kind: 'source', buffer: this.buffer, ready: () => this.#functionsJoined() });
   }
 
   /** The stream function that a message came from; undefined where it came from elsewhere, or that one is gone. */
@@ -72,6 +78,25 @@ export class Zipper {
   }
 
   #client(options: ClientOptions): YomoClient {
-    return new YomoClient(this.#settings.address, options, this.#transport, this.#log);
+    const client = new YomoClient(this.#settings.address, options, this.#transport, this.#log);
+    this.#clients.add(client);
+    client.onState(({ kind }) => {
+      if (kind === 'closed') this.#clients.delete(client);
+      // where one gets through, the others need not wait for their turn
+      if (kind === 'connected') for (const other of this.#clients) other.hurry();
+    });
+    return client;
+  }
+
+  /**
+   * Resolves when the stream functions of this Node-RED are back, or JOIN_PATIENCE is over: YoMo drops what nobody
+   * observes, and a sink that is back first would write to nobody.
+   */
+  async #functionsJoined(): Promise<void> {
+    const end = performance.now() + JOIN_PATIENCE;
+    const isAway = ({ state: { kind } }: YomoClient): boolean => kind === 'connecting' || kind === 'waiting';
+    while ([...this.#functions.values()].some(isAway) && performance.now() < end) {
+      await sleep(JOIN_LOOK, undefined, { ref: false });
+    }
   }
 }

@@ -99,7 +99,11 @@ RED.nodes.registerType<SourceProperties>('yomo-source', {
       onChange: () => setTimeout(() => checkTags(this, list), 0),
     });
     tagList = list;
-    const refresh = showReasons({ node: this, defaults, prefix: 'node-input' });
+    showReasons({ node: this, defaults, prefix: 'node-input' });
+    // The editor itself looks at a property only when its own field changes.
+    const refresh = (): void => {
+      $('#node-input-appName').trigger('change');
+    };
     $('#node-input-name').on('change keyup', refresh);
     showFieldsOf(this, () => {
       refresh();

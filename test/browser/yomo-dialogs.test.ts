@@ -16,6 +16,7 @@ describe('the dialogs of the YoMo nodes', { skip: noBrowser }, () => {
     const flows: FlowNode[] = [
       { id: 'tab', type: 'tab', label: 'Flow' },
       zipperNode(zipper),
+      zipperNode(zipper, { id: 'tools', name: 'tools', protocol: 'v2' }),
       sourceNode('source', [51, '0x34'], [], { y: 100, x: 300, name: 'old source' }),
       // Written by hand, with nothing but what has no default.
       { id: 'sink', type: 'yomo-sink', zipper: 'zipper', z: 'tab', x: 300, y: 200, name: 'old sink', wires: [] },
@@ -123,6 +124,24 @@ describe('the dialogs of the YoMo nodes', { skip: noBrowser }, () => {
     assert.deepEqual([(await saved('sink'))?.tag, (await saved('sink'))?.format], [55, 'auto']);
   });
 
+  test('with a zipper of protocol v2 a source has no tags, but needs a name by which it is called', async () => {
+    const { page } = editor;
+    await editor.edit('source');
+    const list = page.locator('#node-input-tags-list');
+    await list.waitFor();
+    await page.locator('#node-input-zipper').selectOption('tools');
+    await list.waitFor({ state: 'hidden' });
+    await page.locator('#node-input-name').fill('');
+    await page.locator('#node-input-appName').fill('');
+    await page.locator('#node-input-appName').blur();
+    assert.match(await page.locator('#node-input-appName-reason').innerText(), /by which others call it/);
+    await page.locator('#node-input-appName').fill('triple');
+    await page.locator('#node-input-appName').blur();
+    await page.locator('#node-input-appName-reason').waitFor({ state: 'detached' });
+    await page.locator('#node-input-zipper').selectOption('zipper');
+    await list.waitFor();
+  });
+
   test('a zipper says below the field what is wrong', async () => {
     const { page } = editor;
     await editZipper();
@@ -136,8 +155,6 @@ describe('the dialogs of the YoMo nodes', { skip: noBrowser }, () => {
     await page.locator('#node-config-input-host-reason').waitFor();
     await page.locator('#node-config-input-verify').uncheck();
     await page.locator('#node-config-input-host-reason').waitFor({ state: 'detached' });
-    await page.locator('#node-config-input-protocol').selectOption('v2');
-    assert.match(await page.locator('#node-config-input-protocol-reason').innerText(), /v2 comes later/);
     assert.equal(await page.locator('#node-config-input-credential').getAttribute('type'), 'password');
   });
 

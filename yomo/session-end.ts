@@ -29,9 +29,10 @@ export function withoutCredential(end: SessionEnd, credential = ''): SessionEnd 
     case 'lost':
       return { kind: 'lost', reason: strike(end.reason) };
     case 'refused': {
-      const { code, message, cause } = end.error;
+      const { message, stack = '', cause } = end.error;
       const reason = cause.reason === undefined ? {} : { reason: strike(cause.reason) };
-      return { kind: 'refused', error: new YomoError(code, strike(message), { ...cause, ...reason }) };
+      const struck = { message: strike(message), stack: strike(stack), cause: { ...cause, ...reason } };
+      return { kind: 'refused', error: Object.assign(end.error.in({}), struck) };
     }
     default:
       return end;

@@ -111,11 +111,18 @@ async function release(broker: Running): Promise<void> {
 async function start(options: EmbeddedBrokerOptions): Promise<{ stop(): Promise<void> }> {
   const { Aedes } = await import('aedes');
   const slowReaders = new SlowReaders(options.warn);
+  const messages = stores.get(options.port)?.messages ?? new KeptMessages();
+  messages.warn = options.warn;
   const broker = new Aedes({
     persistence: stores.get(options.port)?.persistence,
     // A client that does not read for a while loses messages, not its connection.
     drainTimeout: 0,
-    authorizeForward: (client, packet) => (slowReaders.accepts(client) ? packet : null),
+    authorizeForward: (client, packet) => {
+      if (messages.waits(client, packet)) return null;
+      if (slowReaders.accepts(client)) return packet;
+      messages.forget(client, packet);
+      return null;
+    },
     authenticate: (_client, user, password, done) => {
       const accepted = isAuthorised(options.credentials, user, password);
       // Return code 4: bad user name or password (MQTT 3.1.1, section 3.2.2.3).
@@ -140,7 +147,7 @@ async function start(options: EmbeddedBrokerOptions): Promise<{ stop(): Promise<
     slowReaders.caughtUp(client);
   });
   await broker.listen();
-  const store = keep(broker as unknown as Persistent, options);
+  const store = keep(broker as unknown as Persistent, messages, options);
   try {
     await listen(server, options);
   } catch (error) {
@@ -161,9 +168,7 @@ async function start(options: EmbeddedBrokerOptions): Promise<{ stop(): Promise<
 }
 
 /** The store of this port, which the broker uses from now on; aedes makes its own in memory where there is none yet. */
-function keep(broker: Persistent, { port, warn }: EmbeddedBrokerOptions): Store {
-  const messages = stores.get(port)?.messages ?? new KeptMessages();
-  messages.warn = warn;
+function keep(broker: Persistent, messages: KeptMessages, { port }: EmbeddedBrokerOptions): Store {
   if (!stores.has(port)) broker.persistence = messages.bound(broker.persistence);
   return { messages, persistence: broker.persistence };
 }

@@ -19,16 +19,22 @@ const OVERHEAD = 300;
 
 interface Packet {
   readonly cmd: string;
-  readonly brokerId?: string;
-  readonly brokerCounter?: number;
+  readonly brokerId?: string | undefined;
+  readonly brokerCounter?: number | undefined;
   readonly topic?: string;
   readonly payload?: string | Buffer;
   messageId?: number | undefined;
 }
 
+/** A client on one of its connections, as aedes knows it. */
+interface Connection {
+  /** Of the client. */
+  readonly id: string;
+}
+
 interface Session {
-  /** Sent and not acknowledged, or not sent yet; the oldest first. */
-  readonly packets: Packet[];
+  /** Sent and not acknowledged, or not sent yet, by `keyOf`; the oldest first. */
+  readonly packets: Map<string, Packet>;
   bytes: number;
   dropped: number;
 }
@@ -41,6 +47,10 @@ interface Persistence {
 /** Messages for clients that are away or have not acknowledged them, and sizes of retained ones: both bounded. */
 export class KeptMessages {
   readonly #sessions = new Map<string, Session>();
+  /** What gives a connection the packets that were kept for it. */
+  readonly #streams = new WeakMap<Connection, KeptStream>();
+  /** Connections that have been given all of them: what is published now goes to them at once. */
+  readonly #caughtUp = new WeakSet<Connection>();
   /** Bytes by topic, the one that was set first first. */
   readonly #retained = new Map<string, number>();
   #bytes = 0;
@@ -54,7 +64,6 @@ export class KeptMessages {
 
   /** @returns `persistence` with its messages kept here; subscriptions, wills and the rest stay as they are there */
   bound<T extends Persistence>(persistence: T): T {
-    const client = ({ id }: { id: string }): string => id;
     return Object.assign(Object.create(persistence) as T, {
       outgoingEnqueue: async ({ clientId }: { clientId: string }, packet: Packet) => this.#enqueue([clientId], packet),
       outgoingEnqueueCombi: async (subscriptions: readonly { clientId: string }[], packet: Packet) =>
@@ -62,23 +71,38 @@ export class KeptMessages {
           subscriptions.map(({ clientId }) => clientId),
           packet,
         ),
-      outgoingUpdate: async (of: { id: string }, packet: Packet) => this.#update(client(of), packet),
-      outgoingClearMessageId: async (of: { id: string }, packet: Packet) => this.#clear(client(of), packet.messageId),
-      outgoingStream: (of: { id: string }) => Readable.from([...(this.#sessions.get(client(of))?.packets ?? [])]),
+      outgoingUpdate: async (connection: Connection, packet: Packet) => this.#update(connection, packet),
+      outgoingClearMessageId: async ({ id }: Connection, packet: Packet) => this.#clear(id, packet.messageId),
+      outgoingStream: (connection: Connection) => this.#stream(connection),
       storeRetained: (packet: Packet) => this.#retain(persistence, packet),
     });
+  }
+
+  /**
+   * Whether a packet that has just been published is to wait: it is kept for a client that has come back and has not been
+   * given yet what was kept before it. The stream of those gives it, too, and nothing else may, or it would come twice.
+   */
+  waits(connection: Connection, packet: Packet): boolean {
+    // with an identifier, it comes from the stream
+    if (packet.messageId !== undefined || this.#caughtUp.has(connection)) return false;
+    return this.#sessions.get(connection.id)?.packets.has(keyOf(packet)) ?? false;
+  }
+
+  /** Drops a packet that a client is not to be sent. */
+  forget({ id }: Connection, packet: Packet): void {
+    this.#remove(id, keyOf(packet));
   }
 
   #enqueue(ids: readonly string[], packet: Packet): void {
     if (ids.length === 0) return;
     const payload = ownBytes(packet.payload);
     for (const id of ids) {
-      const session = this.#sessions.get(id) ?? { packets: [], bytes: 0, dropped: 0 };
+      const session = this.#sessions.get(id) ?? { packets: new Map<string, Packet>(), bytes: 0, dropped: 0 };
       this.#sessions.set(id, session);
       const kept = { ...packet, payload, messageId: undefined };
-      session.packets.push(kept);
+      session.packets.set(keyOf(packet), kept);
       this.#count(session, sizeOf(kept));
-      while (session.packets.length > this.limits.messages || session.bytes > this.limits.bytes) {
+      while (session.packets.size > this.limits.messages || session.bytes > this.limits.bytes) {
         this.#dropOldest(id, session);
       }
     }
@@ -89,33 +113,60 @@ export class KeptMessages {
    * A message gets its identifier when it is sent; PUBREL takes the place of the message it releases. One that has been
    * dropped meanwhile is sent all the same, and only not again.
    */
-  #update(id: string, packet: Packet): void {
-    const session = this.#sessions.get(id);
-    if (session === undefined) return;
+  #update(connection: Connection, packet: Packet): void {
+    const session = this.#sessions.get(connection.id);
     if (packet.cmd === 'publish') {
-      const sent = session.packets.find(
-        ({ brokerId, brokerCounter }) => brokerId === packet.brokerId && brokerCounter === packet.brokerCounter,
-      );
+      const sent = session?.packets.get(keyOf(packet));
       if (sent !== undefined) sent.messageId = packet.messageId;
-      return;
+    } else if (session !== undefined) {
+      const key = keyOfIdentifier(session, packet.messageId);
+      const released = key === undefined ? undefined : session.packets.get(key);
+      if (key !== undefined && released !== undefined) {
+        const { brokerId, brokerCounter } = released;
+        session.packets.set(key, { ...packet, brokerId, brokerCounter });
+        this.#count(session, sizeOf(packet) - sizeOf(released));
+      }
     }
-    const index = session.packets.findIndex(({ messageId }) => messageId === packet.messageId);
-    const released = session.packets[index];
-    if (released === undefined) return;
-    session.packets[index] = packet;
-    this.#count(session, sizeOf(packet) - sizeOf(released));
+    this.#streams.get(connection)?.taken(packet);
   }
 
-  /** @returns what had this identifier; the oldest that was not sent where there is none */
+  /** @returns what was sent under this identifier */
   #clear(id: string, messageId: number | undefined): Packet | undefined {
     const session = this.#sessions.get(id);
-    const index = session?.packets.findIndex((packet) => packet.messageId === messageId) ?? -1;
-    if (session === undefined || index < 0) return undefined;
-    const [cleared] = session.packets.splice(index, 1);
-    if (cleared === undefined) return undefined;
-    this.#count(session, -sizeOf(cleared));
-    if (session.packets.length === 0) this.#emptied(id, session);
-    return cleared;
+    if (session === undefined || messageId === undefined) return undefined;
+    const key = keyOfIdentifier(session, messageId);
+    return key === undefined ? undefined : this.#remove(id, key);
+  }
+
+  #remove(id: string, key: string): Packet | undefined {
+    const session = this.#sessions.get(id);
+    const removed = session?.packets.get(key);
+    if (session === undefined || removed === undefined) return undefined;
+    session.packets.delete(key);
+    this.#count(session, -sizeOf(removed));
+    if (session.packets.size === 0) this.#emptied(id, session);
+    return removed;
+  }
+
+  #stream(connection: Connection): KeptStream {
+    let session: Session | undefined;
+    let packets: Iterator<Packet> = [].values();
+    const next = (): Packet | undefined => {
+      for (;;) {
+        // a map's iterator comes upon what is added meanwhile
+        const { done = false, value } = packets.next();
+        if (!done) return value as Packet;
+        const current = this.#sessions.get(connection.id);
+        if (current === undefined || current === session) break;
+        session = current;
+        packets = session.packets.values();
+      }
+      this.#caughtUp.add(connection);
+      return undefined;
+    };
+    const stream = new KeptStream(next);
+    this.#streams.set(connection, stream);
+    return stream;
   }
 
   #emptied(id: string, { dropped }: Session): void {
@@ -131,8 +182,11 @@ export class KeptMessages {
   }
 
   #dropOldest(id: string, session: Session): void {
-    const oldest = session.packets.shift();
-    if (oldest !== undefined) this.#count(session, -sizeOf(oldest));
+    const [key, oldest] = session.packets.entries().next().value ?? [];
+    if (key !== undefined && oldest !== undefined) {
+      session.packets.delete(key);
+      this.#count(session, -sizeOf(oldest));
+    }
     session.dropped += 1;
     if (session.dropped > 1) return;
     const { messages, bytes, allBytes } = this.limits;
@@ -173,6 +227,48 @@ export class KeptMessages {
     }
     await persistence.storeRetained({ cmd: 'publish', topic, payload: Buffer.alloc(0) });
   }
+}
+
+/** One after the other: the next packet is given when the last one has been taken, so that none overtakes another. */
+class KeptStream extends Readable {
+  readonly #next: () => Packet | undefined;
+  #isWanted = false;
+  /** Given and not taken yet. */
+  #given: Packet | undefined;
+
+  /** @param next gives each packet; undefined ends the stream */
+  constructor(next: () => Packet | undefined) {
+    super({ objectMode: true, highWaterMark: 1 });
+    this.#next = next;
+  }
+
+  /** A packet is about to be sent over the connection. */
+  taken(packet: Packet): void {
+    if (this.#given === undefined || keyOf(packet) !== keyOf(this.#given)) return;
+    this.#given = undefined;
+    if (this.#isWanted) this.#give();
+  }
+
+  override _read(): void {
+    this.#isWanted = true;
+    if (this.#given === undefined) this.#give();
+  }
+
+  #give(): void {
+    this.#isWanted = false;
+    this.#given = this.#next();
+    this.push(this.#given ?? null);
+  }
+}
+
+/** What tells a message from every other one, whatever it is sent under. */
+function keyOf({ brokerId = '', brokerCounter = 0 }: Packet): string {
+  return `${brokerId} ${String(brokerCounter)}`;
+}
+
+function keyOfIdentifier({ packets }: Session, messageId: number | undefined): string | undefined {
+  for (const [key, packet] of packets) if (packet.messageId === messageId) return key;
+  return undefined;
 }
 
 function sizeOf({ topic = '', payload = '' }: Packet): number {

@@ -125,6 +125,32 @@ describe('an embedded broker', () => {
     assert.deepEqual(numbers(again), [77]);
   });
 
+  for (const qos of [1, 2] as const) {
+    test(`gives each message of QoS ${String(qos)} once and in order that is published while its client comes back`, async () => {
+      await leave(session, qos);
+      for (const round of range(20)) {
+        let isBack = false;
+        const coming = Probe.connect(url, session).then((probe) => {
+          isBack = true;
+          return probe;
+        });
+        for (let number = 0; !isBack; number += 3) {
+          await Promise.all(
+            range(3).map((index) => publisher.client.publishAsync('t', String(number + index), { qos })),
+          );
+        }
+        const back = await coming;
+        const last = `the last of ${String(round)}`;
+        await publisher.client.publishAsync('t', last, { qos });
+        await eventually('the last came', () => back.payloads.includes(last));
+        const numbers = back.payloads.slice(0, -1).map(Number);
+        assert.ok(numbers.length > 0, 'some came at the right moment');
+        assert.deepEqual(numbers, range(numbers.length));
+        await back.client.endAsync();
+      }
+    });
+  }
+
   test('a message that alone is larger than what is kept reaches a client that is there', async () => {
     const here = await Probe.connect(url, session);
     await here.client.subscribeAsync('t', { qos: 2 });

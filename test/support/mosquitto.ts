@@ -1,11 +1,10 @@
 /** A real mosquitto on a port of its own, on loopback, with a configuration of its own. */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually, freePort } from './node-red';
+import { freePort } from './node-red';
+import { isOpen, Program } from './program';
 
 const candidates = ['mosquitto', '/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', '/opt/homebrew/sbin/mosquitto'];
 const program = candidates.find((candidate) => spawnSync(candidate, ['-h']).error === undefined);
@@ -31,13 +30,15 @@ export async function stopBrokers(): Promise<void> {
 }
 
 export class Mosquitto {
-  #child: ChildProcess | undefined;
-  #output = '';
+  readonly #program: Program;
 
   private constructor(
     readonly port: number,
     readonly folder: string,
-  ) {}
+  ) {
+    if (program === undefined) throw new Error('mosquitto is not installed');
+    this.#program = new Program({ path: program, args: ['-v', '-c', join(folder, 'mosquitto.conf')] });
+  }
 
   get url(): string {
     return `mqtt://127.0.0.1:${String(this.port)}`;
@@ -61,47 +62,23 @@ export class Mosquitto {
 
   /** Starts the program; again after `kill`. */
   async run(): Promise<void> {
-    if (program === undefined) throw new Error('mosquitto is not installed');
-    const child = spawn(program, ['-v', '-c', join(this.folder, 'mosquitto.conf')], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const collect = (chunk: Buffer): void => {
-      this.#output += chunk.toString('utf8');
-    };
-    child.stdout.on('data', collect);
-    child.stderr.on('data', collect);
-    this.#child = child;
     running.add(this);
-    await eventually(`mosquitto listens (${this.#output})`, () => isOpen(this.port), 10);
+    await this.#program.run(() => isOpen(this.port));
   }
 
   /** What the broker has logged: every packet. */
   get output(): string {
-    return this.#output;
+    return this.#program.output;
   }
 
   /** Ends the program and keeps its folder. */
   async kill(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    const child = this.#child;
-    if (child?.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    await exited;
+    await this.#program.kill(signal);
   }
 
   async stop(): Promise<void> {
     running.delete(this);
     await this.kill();
     await rm(this.folder, { recursive: true, force: true });
-  }
-}
-
-async function isOpen(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } finally {
-    socket.destroy();
   }
 }

@@ -1,11 +1,10 @@
 /** A real zipper of YoMo 2 on ports of its own, on loopback. */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually, freePort } from './node-red';
+import { freePort } from './node-red';
+import { isOpen, Program } from './program';
 
 export const YOMO_VERSION = '2.1.6';
 
@@ -38,14 +37,22 @@ export async function stopZippers(): Promise<void> {
 }
 
 export class RealZipper {
-  #child: ChildProcess | undefined;
-  #output = '';
+  readonly #program: Program;
+  /** Length of what earlier runs have printed. */
+  #earlier = 0;
 
   private constructor(
     readonly port: number,
     readonly httpPort: number,
     readonly folder: string,
-  ) {}
+  ) {
+    if (program === undefined) throw new Error(`yomo ${YOMO_VERSION} is not installed`);
+    this.#program = new Program({
+      path: program,
+      args: ['serve', '--config', join(folder, 'yomo.yaml')],
+      env: { RUST_LOG: 'info' },
+    });
+  }
 
   static async start({ token }: RealZipperOptions = {}): Promise<RealZipper> {
     const folder = await mkdtemp(join(tmpdir(), 'yomo-'));
@@ -68,30 +75,14 @@ export class RealZipper {
 
   /** Starts the program; again after `kill`. */
   async run(): Promise<void> {
-    if (program === undefined) throw new Error(`yomo ${YOMO_VERSION} is not installed`);
-    const child = spawn(program, ['serve', '--config', join(this.folder, 'yomo.yaml')], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, RUST_LOG: 'info' },
-    });
-    this.#output = '';
-    const collect = (chunk: Buffer): void => {
-      this.#output += chunk.toString('utf8');
-    };
-    child.stdout.on('data', collect);
-    child.stderr.on('data', collect);
-    this.#child = child;
     running.add(this);
-    await eventually('the zipper listens', () => this.#output.includes('start zipper quic server'), 20).catch(
-      (failure: unknown) => {
-        throw new Error(`${String(failure)}\n${this.#output}`);
-      },
-    );
-    await eventually('its HTTP port is open', () => isOpen(this.httpPort), 20);
+    this.#earlier = this.#program.output.length;
+    await this.#program.run(() => this.output.includes('start zipper quic server') && isOpen(this.httpPort));
   }
 
   /** What the program has printed since it was started. */
   get output(): string {
-    return this.#output;
+    return this.#program.output.slice(this.#earlier);
   }
 
   /** Calls a tool from outside of Node-RED. */
@@ -106,28 +97,12 @@ export class RealZipper {
 
   /** Ends the program at once, as a power cut would; its ports stay its own. */
   async kill(): Promise<void> {
-    const child = this.#child;
-    if (child?.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
+    await this.#program.kill('SIGKILL');
   }
 
   async stop(): Promise<void> {
     running.delete(this);
     await this.kill();
     await rm(this.folder, { recursive: true, force: true });
-  }
-}
-
-async function isOpen(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
   }
 }

@@ -1,5 +1,6 @@
 /** Both sides of a request: a head, and the body that it announces, on a stream of their own. */
 import { YomoError } from '../errors';
+import { GatheredBytes } from '../gathered-bytes';
 import { MAX_V2_BODY_LENGTH, MAX_V2_FRAME_LENGTH } from '../limits';
 import type { ByteStream } from '../transport';
 import { encodeFrames, FrameReader } from './frames';
@@ -58,8 +59,8 @@ class Reading<Head extends { readonly bodyFormat: BodyFormat }> {
   readonly #done: (message: Message<Head>) => void;
   readonly #reader = new FrameReader();
   #head: Head | undefined;
-  readonly #body: Buffer[] = [];
-  #length = 0;
+  /** What has come of a body in chunks. */
+  readonly #chunks = new GatheredBytes(MAX_V2_BODY_LENGTH);
   #isDone = false;
 
   constructor(parse: (bytes: Buffer) => Head, done: (message: Message<Head>) => void) {
@@ -77,26 +78,24 @@ class Reading<Head extends { readonly bodyFormat: BodyFormat }> {
 
   /** The stream has ended; so has a body in chunks. */
   end(): void {
-    if (this.#head?.bodyFormat === 'chunk' && !this.#reader.isWithin) this.#finish(this.#head);
+    if (this.#head?.bodyFormat === 'chunk' && !this.#reader.isWithin) this.#finish(this.#head, this.#chunks.take());
   }
 
   #frame(bytes: Buffer): void {
     if (this.#isDone) return;
     if (this.#head === undefined) {
       this.#head = this.#parse(bytes);
-      if (this.#head.bodyFormat === 'null') this.#finish(this.#head);
-      return;
+      if (this.#head.bodyFormat === 'null') this.#finish(this.#head, Buffer.alloc(0));
+    } else if (this.#head.bodyFormat === 'bytes') {
+      this.#finish(this.#head, bytes);
+    } else if (this.#chunks.add(bytes) < bytes.length) {
+      throw tooLong();
     }
-    this.#length += bytes.length;
-    if (this.#length > MAX_V2_BODY_LENGTH) throw tooLong();
-    this.#body.push(bytes);
-    if (this.#head.bodyFormat === 'bytes') this.#finish(this.#head);
   }
 
-  #finish(head: Head): void {
+  #finish(head: Head, body: Buffer): void {
     this.#isDone = true;
-    const [first, ...more] = this.#body;
-    this.#done({ head, body: first !== undefined && more.length === 0 ? first : Buffer.concat(this.#body) });
+    this.#done({ head, body });
   }
 }
 

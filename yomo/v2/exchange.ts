@@ -37,7 +37,7 @@ export function readMessage<Head extends { readonly bodyFormat: BodyFormat }>(
   parse: (bytes: Buffer) => Head,
 ): Promise<Message<Head>> {
   return new Promise((resolve, reject) => {
-    const reading = new Reading(parse, resolve);
+    const reading = new MessageReader(parse, resolve);
     stream.onData((chunk) => {
       try {
         reading.take(chunk);
@@ -54,31 +54,41 @@ export function readMessage<Head extends { readonly bodyFormat: BodyFormat }>(
   });
 }
 
-class Reading<Head extends { readonly bodyFormat: BodyFormat }> {
+/** What comes on a stream, as the message that it is. */
+export class MessageReader<Head extends { readonly bodyFormat: BodyFormat }> {
   readonly #parse: (bytes: Buffer) => Head;
   readonly #done: (message: Message<Head>) => void;
-  readonly #reader = new FrameReader();
+  readonly #frames = new FrameReader();
   #head: Head | undefined;
   /** What has come of a body in chunks. */
   readonly #chunks = new GatheredBytes(MAX_V2_BODY_LENGTH);
   #isDone = false;
 
+  /**
+   * @param parse throws YomoError `frame`
+   * @param done called once, when the message is whole
+   */
   constructor(parse: (bytes: Buffer) => Head, done: (message: Message<Head>) => void) {
     this.#parse = parse;
     this.#done = done;
   }
 
+  /** @throws YomoError `frame` where it is none; nothing can be read from the stream then any more */
   take(chunk: Uint8Array): void {
-    // What follows a body that is whole is nobody's.
     if (this.#isDone) return;
-    this.#reader.read(chunk, (bytes) => {
-      this.#frame(bytes);
-    });
+    try {
+      this.#frames.read(chunk, (bytes) => {
+        this.#frame(bytes);
+      });
+    } catch (error) {
+      // What follows a message that is whole is nobody's, whatever it is.
+      if (!this.#isDone) throw error;
+    }
   }
 
   /** The stream has ended; so has a body in chunks. */
   end(): void {
-    if (this.#head?.bodyFormat === 'chunk' && !this.#reader.isWithin) this.#finish(this.#head, this.#chunks.take());
+    if (this.#head?.bodyFormat === 'chunk' && !this.#frames.isWithin) this.#finish(this.#head, this.#chunks.take());
   }
 
   #frame(bytes: Buffer): void {

@@ -18,11 +18,22 @@ export function encodeFrames(...frames: readonly Uint8Array[]): Buffer {
 
 /** Finds the frames in a stream that comes in chunks of any size. A frame's bytes are its own. */
 export class FrameReader {
+  readonly #limit: number;
   readonly #head = Buffer.alloc(HEAD);
   /** Bytes of the head that have come. */
   #headLength = 0;
   /** A frame whose head is there, and what has come of it. */
   #frame: GatheredBytes | undefined;
+
+  /** @param limit bytes of a frame without its head */
+  constructor(limit: number = MAX_V2_FRAME_LENGTH) {
+    this.#limit = limit;
+  }
+
+  /** Bytes of a frame that has begun. */
+  get pending(): number {
+    return this.#frame?.length ?? this.#headLength;
+  }
 
   /** Whether a frame has begun that is not whole. */
   get isWithin(): boolean {
@@ -50,16 +61,16 @@ export class FrameReader {
     this.#headLength += taken;
     if (this.#headLength === HEAD) {
       this.#headLength = 0;
-      this.#frame = new GatheredBytes(checked(this.#head.readUInt32BE()));
+      this.#frame = new GatheredBytes(checked(this.#head.readUInt32BE(), this.#limit));
     }
     return taken;
   }
 }
 
-function checked(length: number): number {
-  if (length <= MAX_V2_FRAME_LENGTH) return length;
+function checked(length: number, limit: number): number {
+  if (length <= limit) return length;
   throw new YomoError(
     'frame',
-    `A frame has ${String(length)} bytes; YoMo v2 carries at most ${String(MAX_V2_FRAME_LENGTH)}. Send smaller payloads.`,
+    `A frame has ${String(length)} bytes; YoMo v2 carries at most ${String(limit)}. Send smaller payloads.`,
   );
 }

@@ -106,6 +106,14 @@ describe('a message of protocol v2', () => {
     assert.equal((await reading).body.toString(), 'one two');
   });
 
+  test('is whole whatever follows it, and its stream is left for the answer', async () => {
+    const stream = new FedStream();
+    const reading = readMessage(stream, parseRequestHead);
+    stream.feed(Buffer.concat([encodeMessage(head('bytes'), Buffer.from('body')), Buffer.alloc(8, 0xff)]));
+    assert.equal((await reading).body.toString(), 'body');
+    assert.equal(stream.isCancelled, false);
+  });
+
   for (const [what, bytes, how] of [
     ['that ends within a frame', encodeFrames(head('chunk'), Buffer.from('one')).subarray(0, -1), 'whole'],
     ['that ends before its body', encodeFrames(head('bytes')), 'whole'],

@@ -20,6 +20,7 @@ export default tseslint.config(
         WebAssembly: 'readonly',
         AbortSignal: 'readonly',
         performance: 'readonly',
+        AbortController: 'readonly',
       },
     },
   },

@@ -10,8 +10,9 @@ import { checkConvention, describeFunction, locateModule, onlyExport } from './s
 import { mqttBridge } from './start/mqtt-bridge.mjs';
 import { startNodeRed, stopNodeRed, untilEditorAnswers } from './start/node-red.mjs';
 import { checkPort, portNumber } from './start/ports.mjs';
+import { toolBridge } from './start/tool-bridge.mjs';
 import { yomoBridge } from './start/yomo-bridge.mjs';
-import { zipperAddress } from './start/zipper.mjs';
+import { protocolOf, zipperAddress } from './start/zipper.mjs';
 
 const help = `Usage: npm start [-- [options] [FILE [EXPORT]]]
 
@@ -23,8 +24,9 @@ Starts Node-RED with the example flow and an embedded MQTT broker, and prints th
   --convention NAME  how bytes come back, as "packed"
   --port N           the editor's port (1880)
   --mqtt-port N      the port of the flow's MQTT broker (as in the flow; 1883 at first)
-  --yomo HOST:PORT   runs the flow over a YoMo zipper instead, which must be there already; a
-                     credential is taken from the environment: YOMO_CREDENTIAL=token:SECRET
+  --yomo HOST:PORT   runs the flow over a YoMo zipper instead, which must be there already: as a
+                     stream function, or as a tool where it is a zipper of YoMo 2; a credential is
+                     taken from the environment: YOMO_CREDENTIAL=token:SECRET, or SECRET for YoMo 2
   --user-dir DIR     where flows and settings are kept (.node-red)
   --help             this text
 
@@ -53,7 +55,8 @@ function readArguments() {
   return {
     help: values.help === true,
     port: portNumber('--port', values.port) ?? 1880,
-    bridge: bridgeOf(values),
+    mqttPort: portNumber('--mqtt-port', values['mqtt-port']),
+    zipper: zipperAddress('--yomo', values.yomo),
     file: positionals[0] === undefined ? undefined : resolve(folder, positionals[0]),
     export: positionals[1],
     properties: { signature: values.signature, convention: values.convention },
@@ -61,10 +64,9 @@ function readArguments() {
   };
 }
 
-function bridgeOf(values) {
-  const zipper = zipperAddress('--yomo', values.yomo);
-  if (zipper !== undefined) return yomoBridge(zipper);
-  return mqttBridge({ mqttPort: portNumber('--mqtt-port', values['mqtt-port']) });
+async function bridgeOf({ mqttPort, zipper }) {
+  if (zipper === undefined) return mqttBridge({ mqttPort });
+  return (await protocolOf(zipper)) === 'v1' ? yomoBridge(zipper) : toolBridge(zipper);
 }
 
 /**
@@ -178,7 +180,7 @@ try {
   else {
     install();
     ensureBuilt();
-    await run(options);
+    await run({ ...options, bridge: await bridgeOf(options) });
   }
 } catch (error) {
   console.error(error.message);

@@ -1,9 +1,8 @@
-// The same as `mqtt-bridge.mjs` over a YoMo zipper, which is somebody else's program.
-import { existsSync, writeFileSync } from 'node:fs';
+// The same as `mqtt-bridge.mjs` over a YoMo zipper of protocol v1, which is somebody else's program.
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
-import { find, following, summarizeParts } from './flow.mjs';
-import { CREDENTIAL, openZipper, printFrames, zipperText } from './zipper.mjs';
+import { following, summarizeParts } from './flow.mjs';
+import { openZipper, printFrames, zipperText } from './zipper.mjs';
+import { saveCredential, setZipper, zipperOf } from './zipper-node.mjs';
 
 /** Required when it is needed: this script is loaded before the build. */
 function built(path) {
@@ -15,7 +14,7 @@ export function yomoBridge(address) {
   let client;
   return {
     example: { file: 'yomo.json', name: 'flows-yomo' },
-    configure: (flow) => setZipper(flow, address),
+    configure: (flow) => setZipper(flow, address, 'v1'),
     save: saveCredential,
     summarize: summarizeYomo,
     async check(flow) {
@@ -42,15 +41,6 @@ export function yomoBridge(address) {
   };
 }
 
-/** Writes the zipper's address into the flow. */
-export function setZipper(flow, { host, port }) {
-  const zipper = find(flow.nodes, 'yomo-zipper');
-  if (zipper === undefined) throw new Error(`${flow.path} has no yomo-zipper node that --yomo could change.`);
-  if (zipper.host === host && Number(zipper.port) === port) return;
-  Object.assign(zipper, { host, port });
-  flow.changed = true;
-}
-
 /**
  * What the terminal has to know of a flow, as `summarize` says it of one over MQTT. `results` and `errors` are tags;
  * `others` those that functions besides the first write under.
@@ -58,7 +48,8 @@ export function setZipper(flow, { host, port }) {
  *   errors?: number, others: number[] }} `zipper` is the address as the client takes it
  * @throws Error where the zipper of the flow is misconfigured
  */
-export function summarizeYomo({ path, nodes }) {
+export function summarizeYomo(flow) {
+  const { nodes } = flow;
   const { behindFunction, behindCatches, ...parts } = summarizeParts(nodes);
   const [, ...functions] = nodes.filter(({ type }) => type === 'wasm-function');
   const [results] = sinkTags(behindFunction);
@@ -66,21 +57,11 @@ export function summarizeYomo({ path, nodes }) {
   const others = functions.flatMap((node) => sinkTags(following(nodes, node)));
   return {
     ...parts,
-    zipper: zipperOf(find(nodes, 'yomo-zipper'), dirname(path)),
+    zipper: zipperOf(flow),
     results,
     errors,
     others: [...new Set(others)].filter((tag) => tag !== results && tag !== errors),
   };
-}
-
-function zipperOf(saved, userDirectory) {
-  const { parseZipper } = built('nodes/yomo-zipper/configuration');
-  const { readCertificateFile } = built('nodes/yomo-zipper/certificate-file');
-  const { address } = parseZipper(saved, {
-    credential: process.env[CREDENTIAL] ?? '',
-    readCertificates: (path) => readCertificateFile(path, [userDirectory]),
-  });
-  return address;
 }
 
 function sinkTags(nodes) {
@@ -93,17 +74,4 @@ function sinkTags(nodes) {
 
 function tagText(tag) {
   return `0x${tag.toString(16).toUpperCase()}`;
-}
-
-/**
- * Lets the flow take its credential from the same environment variable. Only the variable's name is written, and only
- * where the user has not set a credential in the editor.
- */
-function saveCredential(flow) {
-  const file = flow.path.replace(/\.json$/, '_cred.json');
-  const zipper = find(flow.nodes, 'yomo-zipper');
-  // Without the variable its name would be taken for the credential.
-  process.env[CREDENTIAL] ??= '';
-  if (zipper === undefined || process.env[CREDENTIAL] === '' || existsSync(file)) return;
-  writeFileSync(file, JSON.stringify({ [zipper.id]: { credential: `\${${CREDENTIAL}}` } }), { mode: 0o600 });
 }

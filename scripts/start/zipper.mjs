@@ -1,4 +1,5 @@
-// The zipper of `npm start -- --yomo`: asked before anything starts, and then listened to as any other program would.
+// The zipper of `npm start -- --yomo`: asked before anything starts, and then listened to, or spoken to, as any other program
+// would.
 import { createRequire } from 'node:module';
 import { limitLines } from './error-lines.mjs';
 import { portNumber } from './ports.mjs';
@@ -34,20 +35,61 @@ export function zipperText({ host, port }) {
 }
 
 /**
+ * Which protocol a zipper speaks: it takes only connections that ask for that.
+ * @param {{ host: string, port: number }} address
+ * @returns {Promise<'v1' | 'v2'>}
+ * @throws Error that says why there is no connection, and what to do
+ */
+export async function protocolOf(address) {
+  const { ALPN, ALPN_V2, CLOSE_CODE, IDLE_TIMEOUT } = built('yomo/limits');
+  const { quicTransport } = built('yomo/quic-transport');
+  const both = new AbortController();
+  const dial = async (protocol, alpn) => {
+    const options = { alpn, verify: false, idleTimeout: IDLE_TIMEOUT };
+    const connection = await quicTransport.dial(address.host, address.port, options, both.signal);
+    await connection.close(CLOSE_CODE, '');
+    return protocol;
+  };
+  try {
+    return await Promise.any([dial('v1', ALPN), dial('v2', ALPN_V2)]);
+  } catch (error) {
+    // Both say the same.
+    const [{ code, message }] = error.errors;
+    throw new Error(code === LIBRARY ? message : neededText(zipperText(address), message), { cause: error });
+  } finally {
+    both.abort();
+  }
+}
+
+/**
  * Connects as a stream function that observes what a flow writes.
  * @param {{ host: string, port: number, verify: boolean }} zipper
  * @param {{ results?: number, errors?: number, others: number[] }} flow the tags
  * @returns the client; `close` ends it
  * @throws Error that says why there is no connection, and what to do
  */
-export async function openZipper(zipper, { results, errors, others }) {
+export function openZipper(zipper, { results, errors, others }) {
   const { YomoClient } = built('yomo/client');
-  const credential = process.env[CREDENTIAL] ?? '';
   const observe = [results, errors, ...others].filter((tag) => tag !== undefined);
-  const client = new YomoClient(
-    { ...zipper, credential },
-    { name: 'npm-start', kind: 'function', observe, target: '', buffer: 0 },
-  );
+  const options = { name: 'npm-start', kind: 'function', observe, target: '', buffer: 0 };
+  return untilConnected(new YomoClient(zipper, options), zipper, 'token:SECRET');
+}
+
+/**
+ * Connects as a client of protocol v2 that calls tools.
+ * @param {{ host: string, port: number, verify: boolean }} zipper
+ * @returns the client; `close` ends it
+ * @throws Error that says why there is no connection, and what to do
+ */
+export function openCaller(zipper) {
+  const { ToolClient } = built('yomo/v2/client');
+  // Another one of the same name would take its place.
+  const options = { name: `npm-start-${String(process.pid)}`, buffer: 0 };
+  return untilConnected(new ToolClient(zipper, options), zipper, 'SECRET');
+}
+
+/** @param {string} form of a credential */
+async function untilConnected(client, zipper, form) {
   const state = await new Promise((resolve) => {
     client.onState((next) => {
       if (next.kind !== 'connecting') resolve(next);
@@ -56,17 +98,19 @@ export async function openZipper(zipper, { results, errors, others }) {
   });
   if (state.kind === 'connected') return client;
   await client.close();
-  throw new Error(failureText(zipperText(zipper), state, credential));
+  throw new Error(failureText(zipper, state, form));
 }
 
 /** The client's own sentence, and what can be done about it on the command line. */
-function failureText(address, { kind, code, reason }, credential) {
-  if (kind === 'waiting') {
-    return `${reason} npm start -- --yomo ${address} needs a zipper of YoMo v1.17.5 to v1.22.3 there; docs/yomo.md says how to run one.`;
-  }
+function failureText(zipper, { kind, code, reason }, form) {
+  if (kind === 'waiting') return neededText(zipperText(zipper), reason);
   if (code === LIBRARY) return reason;
-  const given = credential === '' ? 'none is given' : 'the one given is not taken';
-  return `${reason} npm start takes the credential from the environment variable ${CREDENTIAL}, as token:SECRET; ${given}.`;
+  const given = (zipper.credential ?? '') === '' ? 'none is given' : 'the one given is not taken';
+  return `${reason} npm start takes the credential from the environment variable ${CREDENTIAL}, as ${form}; ${given}.`;
+}
+
+function neededText(address, reason) {
+  return `${reason} npm start -- --yomo ${address} needs a zipper of YoMo 2, or v1.17.5 to v1.22.3, there; docs/yomo.md says how to run one.`;
 }
 
 /**
@@ -83,6 +127,11 @@ export function printFrames(client, { results, errors, numeric }, print) {
     else if (tag === errors) printError(printable(text, ERROR_LENGTH));
     else print.result(printable(text, RESULT_LENGTH));
   });
+  printLosses(client, print);
+}
+
+/** Tells when the zipper goes and comes back. */
+export function printLosses(client, print) {
   let isLost = false;
   client.onState((state) => {
     if (state.kind === 'connected' && isLost) print.error('The zipper is back.');

@@ -1,4 +1,4 @@
-/** `npm start -- --yomo host:port`: the main job over a zipper that is there already. */
+/** `npm start -- --yomo host:port`: the main job over a zipper of protocol v1 that is there already. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -120,7 +120,10 @@ describe('npm start over a zipper', () => {
     const address = `127.0.0.1:${String(await freePort())}`;
     const text = await refusal(['--yomo', address]);
     assert.match(text, /^No zipper answered\./);
-    assert.ok(text.includes(`--yomo ${address} needs a zipper of YoMo v1.17.5 to v1.22.3 there; docs/yomo.md`), text);
+    assert.ok(
+      text.includes(`--yomo ${address} needs a zipper of YoMo 2, or v1.17.5 to v1.22.3, there; docs/yomo.md`),
+      text,
+    );
   });
 
   test('where the zipper rejects the credential, or asks for one, its words are told and how to give one', async () => {
@@ -175,6 +178,6 @@ describe('npm start over a zipper', () => {
   test('--help says that there is --yomo', async () => {
     const started = new Started(['--help']);
     assert.equal(await started.ended(), 0);
-    assert.match(started.output, /--yomo HOST:PORT .*zipper/);
+    assert.match(started.output, /--yomo HOST:PORT .*zipper[^-]* YoMo 2/);
   });
 });

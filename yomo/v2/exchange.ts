@@ -1,5 +1,6 @@
 /** Both sides of a request: a head, and the body that it announces, on a stream of their own. */
 import { YomoError } from '../errors';
+import { GatheredBytes } from '../gathered-bytes';
 import { MAX_V2_BODY_LENGTH, MAX_V2_FRAME_LENGTH } from '../limits';
 import type { ByteStream } from '../transport';
 import { encodeFrames, FrameReader } from './frames';
@@ -36,7 +37,7 @@ export function readMessage<Head extends { readonly bodyFormat: BodyFormat }>(
   parse: (bytes: Buffer) => Head,
 ): Promise<Message<Head>> {
   return new Promise((resolve, reject) => {
-    const reading = new Reading(parse, resolve);
+    const reading = new MessageReader(parse, resolve);
     stream.onData((chunk) => {
       try {
         reading.take(chunk);
@@ -53,50 +54,58 @@ export function readMessage<Head extends { readonly bodyFormat: BodyFormat }>(
   });
 }
 
-class Reading<Head extends { readonly bodyFormat: BodyFormat }> {
+/** What comes on a stream, as the message that it is. */
+export class MessageReader<Head extends { readonly bodyFormat: BodyFormat }> {
   readonly #parse: (bytes: Buffer) => Head;
   readonly #done: (message: Message<Head>) => void;
-  readonly #reader = new FrameReader();
+  readonly #frames = new FrameReader();
   #head: Head | undefined;
-  readonly #body: Buffer[] = [];
-  #length = 0;
+  /** What has come of a body in chunks. */
+  readonly #chunks = new GatheredBytes(MAX_V2_BODY_LENGTH);
   #isDone = false;
 
+  /**
+   * @param parse throws YomoError `frame`
+   * @param done called once, when the message is whole
+   */
   constructor(parse: (bytes: Buffer) => Head, done: (message: Message<Head>) => void) {
     this.#parse = parse;
     this.#done = done;
   }
 
+  /** @throws YomoError `frame` where it is none; nothing can be read from the stream then any more */
   take(chunk: Uint8Array): void {
-    // What follows a body that is whole is nobody's.
     if (this.#isDone) return;
-    this.#reader.read(chunk, (bytes) => {
-      this.#frame(bytes);
-    });
+    try {
+      this.#frames.read(chunk, (bytes) => {
+        this.#frame(bytes);
+      });
+    } catch (error) {
+      // What follows a message that is whole is nobody's, whatever it is.
+      if (!this.#isDone) throw error;
+    }
   }
 
   /** The stream has ended; so has a body in chunks. */
   end(): void {
-    if (this.#head?.bodyFormat === 'chunk' && !this.#reader.isWithin) this.#finish(this.#head);
+    if (this.#head?.bodyFormat === 'chunk' && !this.#frames.isWithin) this.#finish(this.#head, this.#chunks.take());
   }
 
   #frame(bytes: Buffer): void {
     if (this.#isDone) return;
     if (this.#head === undefined) {
       this.#head = this.#parse(bytes);
-      if (this.#head.bodyFormat === 'null') this.#finish(this.#head);
-      return;
+      if (this.#head.bodyFormat === 'null') this.#finish(this.#head, Buffer.alloc(0));
+    } else if (this.#head.bodyFormat === 'bytes') {
+      this.#finish(this.#head, bytes);
+    } else if (this.#chunks.add(bytes) < bytes.length) {
+      throw tooLong();
     }
-    this.#length += bytes.length;
-    if (this.#length > MAX_V2_BODY_LENGTH) throw tooLong();
-    this.#body.push(bytes);
-    if (this.#head.bodyFormat === 'bytes') this.#finish(this.#head);
   }
 
-  #finish(head: Head): void {
+  #finish(head: Head, body: Buffer): void {
     this.#isDone = true;
-    const [first, ...more] = this.#body;
-    this.#done({ head, body: first !== undefined && more.length === 0 ? first : Buffer.concat(this.#body) });
+    this.#done({ head, body });
   }
 }
 

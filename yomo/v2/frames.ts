@@ -1,5 +1,6 @@
 /** Frames of protocol v2: their length in 32 bits, big-endian, and then so many bytes. */
 import { YomoError } from '../errors';
+import { GatheredBytes } from '../gathered-bytes';
 import { MAX_V2_FRAME_LENGTH } from '../limits';
 
 const HEAD = 4;
@@ -15,63 +16,61 @@ export function encodeFrames(...frames: readonly Uint8Array[]): Buffer {
   );
 }
 
-/**
- * Finds the frames in a stream that comes in chunks of any size. No room is made for a frame before its bytes are there:
- * what it says of its length is not believed.
- */
+/** Finds the frames in a stream that comes in chunks of any size. A frame's bytes are its own. */
 export class FrameReader {
-  #chunks: Uint8Array[] = [];
-  /** Bytes in the chunks. */
-  #available = 0;
-  /** The length of the frame that has begun, once its head is there. */
-  #length: number | undefined;
+  readonly #limit: number;
+  readonly #head = Buffer.alloc(HEAD);
+  /** Bytes of the head that have come. */
+  #headLength = 0;
+  /** A frame whose head is there, and what has come of it. */
+  #frame: GatheredBytes | undefined;
+
+  /** @param limit bytes of a frame without its head */
+  constructor(limit: number = MAX_V2_FRAME_LENGTH) {
+    this.#limit = limit;
+  }
+
+  /** Bytes of a frame that has begun. */
+  get pending(): number {
+    return this.#frame?.length ?? this.#headLength;
+  }
 
   /** Whether a frame has begun that is not whole. */
   get isWithin(): boolean {
-    return this.#available > 0 || this.#length !== undefined;
+    return this.#frame !== undefined || this.#headLength > 0;
   }
 
   /**
-   * @param onFrame called for each frame that this chunk completes, in order; its bytes are its own
+   * @param onFrame called for each frame that this chunk completes, in order
    * @throws YomoError `frame` where a frame is over the limit; nothing can be read from the stream then any more
    */
   read(chunk: Uint8Array, onFrame: (bytes: Buffer) => void): void {
-    this.#chunks.push(chunk);
-    this.#available += chunk.length;
-    for (;;) {
-      if (this.#length === undefined) {
-        if (this.#available < HEAD) return;
-        this.#length = checked(this.#take(HEAD).readUInt32BE());
-      }
-      if (this.#available < this.#length) return;
-      const bytes = this.#take(this.#length);
-      this.#length = undefined;
+    for (let at = 0; at < chunk.length;) {
+      at += this.#frame === undefined ? this.#readHead(chunk, at) : this.#frame.add(chunk, at);
+      if (this.#frame?.isFull !== true) continue;
+      const bytes = this.#frame.take();
+      this.#frame = undefined;
       onFrame(bytes);
     }
   }
 
-  #take(size: number): Buffer {
-    const bytes = Buffer.alloc(size);
-    let filled = 0;
-    let used = 0;
-    while (filled < size) {
-      const chunk = this.#chunks[used] as Uint8Array;
-      const part = chunk.subarray(0, size - filled);
-      bytes.set(part, filled);
-      filled += part.length;
-      if (part.length === chunk.length) used += 1;
-      else this.#chunks[used] = chunk.subarray(part.length);
+  /** @returns how many bytes of the chunk it took */
+  #readHead(chunk: Uint8Array, at: number): number {
+    const taken = Math.min(HEAD - this.#headLength, chunk.length - at);
+    this.#head.set(chunk.subarray(at, at + taken), this.#headLength);
+    this.#headLength += taken;
+    if (this.#headLength === HEAD) {
+      this.#headLength = 0;
+      this.#frame = new GatheredBytes(checked(this.#head.readUInt32BE(), this.#limit));
     }
-    this.#chunks.splice(0, used);
-    this.#available -= size;
-    return bytes;
+    return taken;
   }
 }
 
-function checked(length: number): number {
-  if (length <= MAX_V2_FRAME_LENGTH) return length;
+function checked(length: number, limit: number): number {
+  if (length <= limit) return length;
   throw new YomoError(
     'frame',
-    `A frame has ${String(length)} bytes; YoMo v2 carries at most ${String(MAX_V2_FRAME_LENGTH)}. Send smaller payloads.`,
+    `A frame has ${String(length)} bytes; YoMo v2 carries at most ${String(limit)}. Send smaller payloads.`,
   );
 }

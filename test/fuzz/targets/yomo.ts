@@ -58,7 +58,7 @@ function mutated(seed: Uint8Array, random: Random): Uint8Array {
 }
 
 /** @returns undefined where it ended in a YomoError of one of the codes */
-function attempt<T>(work: () => T, ...codes: readonly string[]): T | undefined {
+export function attempt<T>(work: () => T, ...codes: readonly string[]): T | undefined {
   try {
     return work();
   } catch (error) {
@@ -110,7 +110,7 @@ function readNumbers(bytes: Uint8Array): void {
 
 export const yomoFrames: Target = {
   name: 'yomo-frames',
-  weight: 2,
+  weight: 1,
   make: (random) => mutated(random.pick(FRAMES), random),
   check(bytes): Outcome {
     const frame = attempt(() => decodeFrame(bytes), 'frame');
@@ -127,39 +127,56 @@ function shown(frame: Frame): object {
 
 export const yomoStream: Target = {
   name: 'yomo-stream',
-  weight: 3,
+  weight: 2,
   make: (random) => join(...Array.from({ length: 1 + random.below(6) }, () => mutated(random.pick(FRAMES), random))),
   check(bytes): Outcome {
     const whole = readAll(bytes, [bytes.length]);
-    // the chunks follow from the bytes, so that a case is all there is to it
-    const sizes = Array.from(bytes.subarray(0, 20), (byte) => 1 + (byte % 23));
-    for (const chunks of [[1], sizes]) assert.deepEqual(readAll(bytes, chunks), whole);
+    for (const chunks of [[1], chunkSizes(bytes)]) assert.deepEqual(readAll(bytes, chunks), whole);
     return whole.reason === undefined ? 'accepted' : 'refused';
   },
 };
 
-/** @param sizes of the chunks, over and over */
-function readAll(bytes: Uint8Array, sizes: readonly number[]) {
-  const reader = new FrameReader(LIMIT);
-  const frames: object[] = [];
-  let reason: string | undefined;
+/** They follow from the bytes, so that a case is all there is to it. */
+export function chunkSizes(bytes: Uint8Array): number[] {
+  return Array.from(bytes.subarray(0, 20), (byte) => 1 + (byte % 23));
+}
+
+/**
+ * Gives bytes in chunks.
+ * @param sizes of the chunks, over and over
+ * @returns the words of the YomoError that it ended in
+ */
+export function feed(
+  bytes: Uint8Array,
+  sizes: readonly number[],
+  take: (chunk: Uint8Array) => void,
+): string | undefined {
   try {
     for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
       const end = at + (sizes[turn % sizes.length] ?? 1);
-      reader.read(bytes.subarray(at, end), (frame) => frames.push(shown(frame)));
+      take(bytes.subarray(at, end));
       at = end;
     }
+    return undefined;
   } catch (error) {
     if (!(error instanceof YomoError)) throw error;
-    reason = error.message;
+    return error.message;
   }
+}
+
+function readAll(bytes: Uint8Array, sizes: readonly number[]) {
+  const reader = new FrameReader(LIMIT);
+  const frames: object[] = [];
+  const reason = feed(bytes, sizes, (chunk) => {
+    reader.read(chunk, (frame) => frames.push(shown(frame)));
+  });
   assert.ok(reader.pending <= LIMIT);
   return { frames, reason };
 }
 
 export const yomoMetadata: Target = {
   name: 'yomo-metadata',
-  weight: 2,
+  weight: 1,
   make: (random) => mutated(random.pick(METADATA), random),
   check(bytes): Outcome {
     const metadata = attempt(() => decodeMetadata(bytes), 'metadata');

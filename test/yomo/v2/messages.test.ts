@@ -1,7 +1,6 @@
 /** Frames, heads and bodies of protocol v2 without a network. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ByteStream } from '#dist/yomo/transport';
 import { encodeMessage, readMessage } from '#dist/yomo/v2/exchange';
 import { encodeFrames, FrameReader } from '#dist/yomo/v2/frames';
 import {
@@ -11,40 +10,9 @@ import {
   parseReplyHead,
   parseRequestHead,
 } from '#dist/yomo/v2/heads';
+import { FedStream } from '../../support/fed-stream';
 
 const MiB = 1024 * 1024;
-
-/** A stream whose other end is the test. */
-class FedStream implements ByteStream {
-  isCancelled = false;
-  #listener: ((chunk: Uint8Array) => void) | undefined;
-  #end: (how: 'whole' | 'broken') => void = () => undefined;
-  readonly ended = new Promise<'whole' | 'broken'>((resolve) => (this.#end = resolve));
-
-  feed(bytes: Uint8Array, chunk = bytes.length): void {
-    for (let at = 0; at < bytes.length; at += chunk) this.#listener?.(bytes.subarray(at, at + chunk));
-  }
-
-  finish(how: 'whole' | 'broken'): void {
-    this.#end(how);
-  }
-
-  onData(listener: (chunk: Uint8Array) => void): void {
-    this.#listener = listener;
-  }
-
-  write(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  end(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  cancel(): void {
-    this.isCancelled = true;
-  }
-}
 
 const head = (bodyFormat: 'null' | 'bytes' | 'chunk'): Buffer =>
   encodeRequestHead({ name: 'n', traceId: '', spanId: '', bodyFormat, extension: '' });
@@ -136,6 +104,14 @@ describe('a message of protocol v2', () => {
     stream.feed(encodeFrames(head('chunk'), Buffer.from('one '), Buffer.from('two')));
     stream.finish('whole');
     assert.equal((await reading).body.toString(), 'one two');
+  });
+
+  test('is whole whatever follows it, and its stream is left for the answer', async () => {
+    const stream = new FedStream();
+    const reading = readMessage(stream, parseRequestHead);
+    stream.feed(Buffer.concat([encodeMessage(head('bytes'), Buffer.from('body')), Buffer.alloc(8, 0xff)]));
+    assert.equal((await reading).body.toString(), 'body');
+    assert.equal(stream.isCancelled, false);
   });
 
   for (const [what, bytes, how] of [

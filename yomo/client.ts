@@ -100,8 +100,8 @@ export class YomoClient {
   }
 
   /**
-   * What waits is handed over within DRAIN_TIMEOUT where there is a connection; the rest ends in an error `closed`. Resolves
-   * when nothing of the client is left.
+   * What waits is handed over where there is a connection: after DRAIN_TIMEOUT at most, also where it is not `ready`, and
+   * within another DRAIN_TIMEOUT. The rest ends in an error `closed`. Resolves when nothing of the client is left.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -128,31 +128,24 @@ export class YomoClient {
   }
 
   async #drain(): Promise<void> {
-    const timeOut = new AbortController();
-    const { signal } = timeOut;
-    await Promise.race([this.#outbox.drained(), sleep(DRAIN_TIMEOUT, undefined, { signal }).catch(() => undefined)]);
-    timeOut.abort();
+    await within(DRAIN_TIMEOUT, this.#outbox.released());
+    this.#outbox.release();
+    await within(DRAIN_TIMEOUT, this.#outbox.drained());
     const rest = this.#lastSent + LINGER - performance.now();
     if (rest > 0) await sleep(rest);
   }
 
   async #connect(endpoint: Endpoint, signal: AbortSignal): Promise<SessionEnd> {
-    let isThere = true;
     const events = {
       onConnected: (write: (bytes: Uint8Array) => Promise<void>) => {
         this.#reconnection.connected(endpoint);
-        const begin = (): void => {
-          if (isThere) this.#outbox.connect(write);
-        };
-        if (this.#options.ready === undefined) begin();
-        else void this.#options.ready().then(begin);
+        this.#outbox.connect(write, this.#options.ready?.());
       },
       onData: (frame: DataFrame) => {
         this.#deliver(frame);
       },
     };
     const end = await Session.run(this.#transport, this.#address, endpoint, this.#options, events, signal);
-    isThere = false;
     this.#outbox.disconnect();
     return withoutCredential(end, this.#address.credential);
   }
@@ -179,6 +172,14 @@ export class YomoClient {
       );
     }
   }
+}
+
+/** Resolves with the promise, or after so many milliseconds. */
+async function within(time: number, promise: Promise<void>): Promise<void> {
+  const timeOut = new AbortController();
+  const { signal } = timeOut;
+  await Promise.race([promise, sleep(time, undefined, { signal }).catch(() => undefined)]);
+  timeOut.abort();
 }
 
 function tooLarge(length: number): YomoError {

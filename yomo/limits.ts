@@ -40,6 +40,19 @@ export const IDLE_TIMEOUT = 5000;
 /** Milliseconds between packets that keep the connection alive: three of them fit into the zipper's idle time. */
 export const KEEP_ALIVE = 1500;
 
+/**
+ * Milliseconds within which all clients of a zipper notice that it has fallen silent, from the first of them on: each
+ * counts the silence from its next packet, which may be one that keeps alive; the rest is for a busy machine.
+ */
+export const NOTICE_SPREAD = KEEP_ALIVE + 500;
+
+/**
+ * Milliseconds a client that is connected waits for the stream functions beside it, and between two looks: as long as they
+ * may take to notice a loss, and then to try again and have the handshake.
+ */
+export const JOIN_PATIENCE = 5000;
+export const JOIN_LOOK = 20;
+
 /** Milliseconds a connection, and then the zipper's answer to the handshake, may take. */
 export const DIAL_TIMEOUT = 10_000;
 export const HANDSHAKE_TIMEOUT = 10_000;

@@ -1,3 +1,4 @@
+import { Deferred } from './deferred';
 import { YomoError } from './errors';
 import { MAX_WAITING_BYTES, WAITING_FRAME_COST, WRITE_SIZE } from './limits';
 
@@ -22,6 +23,8 @@ export class Outbox {
   #cost = 0;
   /** The connection that is there, as what writes to it. */
   #write: Write | undefined;
+  /** A connection that is there, over which nothing goes yet. */
+  #held: { readonly write: Write; readonly decided: Deferred<undefined> } | undefined;
   #pumping: Promise<void> | undefined;
 
   /** @param limit frames that wait at most while there is no connection */
@@ -53,14 +56,38 @@ export class Outbox {
     });
   }
 
-  /** A connection is there: what waits is written to it. */
-  connect(write: Write): void {
-    this.#write = write;
-    this.#pump();
+  /**
+   * A connection is there: what waits is written to it.
+   * @param ready nothing is written before it resolves, or `release`; never rejected
+   */
+  connect(write: Write, ready?: Promise<void>): void {
+    if (ready === undefined) {
+      this.#open(write);
+      return;
+    }
+    const held = { write, decided: new Deferred<undefined>() };
+    this.#held = held;
+    void ready.then(() => {
+      if (this.#held === held) this.release();
+    });
+  }
+
+  /** What is held back is written all the same. */
+  release(): void {
+    if (this.#held === undefined) return;
+    const { write } = this.#held;
+    this.#letGo();
+    this.#open(write);
   }
 
   disconnect(): void {
     this.#write = undefined;
+    this.#letGo();
+  }
+
+  /** Resolves when nothing is held back any more, because it is written or its connection has gone. */
+  async released(): Promise<void> {
+    await this.#held?.decided.promise;
   }
 
   /** Resolves when nothing waits any more, or nothing more can be written. */
@@ -74,6 +101,16 @@ export class Outbox {
     this.#entries = [];
     this.#first = 0;
     this.#cost = 0;
+  }
+
+  #open(write: Write): void {
+    this.#write = write;
+    this.#pump();
+  }
+
+  #letGo(): void {
+    this.#held?.decided.resolve(undefined);
+    this.#held = undefined;
   }
 
   #pump(): void {

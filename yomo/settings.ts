@@ -22,7 +22,7 @@ export interface ClientOptions {
   readonly target?: string;
   /** Frames that wait at most while there is no connection. */
   readonly buffer: number;
-  /** Asked on each connection before frames are sent over it: who is to observe them may not be back yet. Never rejected. */
+  /** Asked on each connection before frames are sent over it: who is to observe them may not be back yet. Soon resolved, never rejected. */
   readonly ready?: () => Promise<void>;
 }
 

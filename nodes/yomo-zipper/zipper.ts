@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { YomoClient } from '../../yomo/client';
 import { endpointText } from '../../yomo/endpoint';
+import { JOIN_LOOK, JOIN_PATIENCE, NOTICE_SPREAD } from '../../yomo/limits';
 import type { ClientOptions, Log } from '../../yomo/settings';
 import type { Transport } from '../../yomo/transport';
 import type { ZipperSettings } from './configuration';
@@ -13,10 +14,6 @@ export interface Session {
   readonly id: string;
 }
 
-/** Milliseconds a sink that is connected waits for the stream functions beside it, and between two looks. */
-const JOIN_PATIENCE = 3000;
-const JOIN_LOOK = 20;
-
 export type FunctionOptions = Pick<ClientOptions, 'name' | 'target'> & { readonly observe: readonly number[] };
 
 /** A stream function and who may write as it. */
@@ -26,6 +23,12 @@ export interface StreamFunction {
   leave(): Promise<void>;
 }
 
+/** When a client was taken by the zipper, and when it lost the connection, for the last time. */
+interface Presence {
+  joined: number;
+  lost: number;
+}
+
 /** A zipper of protocol v1 as a flow sees it: the stream functions of its sources, and clients for its sinks. */
 export class Zipper {
   readonly protocol = 'v1';
@@ -33,7 +36,7 @@ export class Zipper {
   readonly #log: Log;
   readonly #transport: Transport | undefined;
   readonly #functions = new Map<string, YomoClient>();
-  readonly #clients = new Set<YomoClient>();
+  readonly #clients = new Map<YomoClient, Presence>();
 
   /** @param transport QUIC, unless told */
   constructor(settings: ZipperSettings, log: Log, transport?: Transport) {
@@ -68,7 +71,7 @@ export class Zipper {
 
   /** Whoever calls it opens and closes the client. */
   source(name: string): YomoClient {
-    return this.#client({ name, kind: 'source', buffer: this.buffer, ready: () => this.#functionsJoined() });
+    return this.#client({ name, kind: 'source', buffer: this.buffer });
   }
 
   /** The stream function that a message came from; undefined where it came from elsewhere, or that one is gone. */
@@ -78,25 +81,47 @@ export class Zipper {
   }
 
   #client(options: ClientOptions): YomoClient {
-    const client = new YomoClient(this.#settings.address, options, this.#transport, this.#log);
-    this.#clients.add(client);
+    const ready = (): Promise<void> => this.#functionsJoined(client);
+    const client = new YomoClient(this.#settings.address, { ...options, ready }, this.#transport, this.#log);
+    const presence = { joined: -Infinity, lost: -Infinity };
+    this.#clients.set(client, presence);
     client.onState(({ kind }) => {
       if (kind === 'closed') this.#clients.delete(client);
-      // where one gets through, the others need not wait for their turn
-      if (kind === 'connected') for (const other of this.#clients) other.hurry();
+      if (kind === 'waiting' && presence.lost < presence.joined) presence.lost = performance.now();
+      if (kind !== 'connected') return;
+      presence.joined = performance.now();
+      // Where one gets through, the others need not wait for their turn.
+      for (const other of this.#clients.keys()) other.hurry();
     });
     return client;
   }
 
   /**
-   * Resolves when the stream functions of this Node-RED are back, or JOIN_PATIENCE is over: YoMo drops what nobody
-   * observes, and a sink that is back first would write to nobody.
+   * Resolves when the stream functions of this Node-RED are there, or JOIN_PATIENCE is over: YoMo drops what nobody
+   * observes, and who is back first would write to nobody.
    */
-  async #functionsJoined(): Promise<void> {
+  async #functionsJoined(client: YomoClient): Promise<void> {
     const end = performance.now() + JOIN_PATIENCE;
-    const isAway = ({ state: { kind } }: YomoClient): boolean => kind === 'connecting' || kind === 'waiting';
-    while ([...this.#functions.values()].some(isAway) && performance.now() < end) {
-      await sleep(JOIN_LOOK, undefined, { ref: false });
-    }
+    const isAway = this.#awayAfter(this.#clients.get(client)?.lost ?? -Infinity);
+    const others = (): YomoClient[] => [...this.#functions.values()].filter((each) => each !== client);
+    while (others().some(isAway) && performance.now() < end) await sleep(JOIN_LOOK, undefined, { ref: false });
+  }
+
+  /** A function that has not joined since another client lost its connection may be about to notice the same loss. */
+  #awayAfter(lost: number): (streamFunction: YomoClient) => boolean {
+    return (streamFunction) => {
+      switch (streamFunction.state.kind) {
+        case 'connecting':
+        case 'waiting':
+          return true;
+        case 'connected': {
+          const { joined } = this.#clients.get(streamFunction) ?? { joined: Infinity };
+          return joined < lost && performance.now() < lost + NOTICE_SPREAD;
+        }
+        case 'rejected':
+        case 'closed':
+          return false;
+      }
+    };
   }
 }

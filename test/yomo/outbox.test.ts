@@ -102,6 +102,41 @@ describe('the frames that wait', () => {
     assert.deepEqual([second.written, done], [['a'], ['a']]);
   });
 
+  test('are held back on a connection that is not ready, and written when it is, or when they are released', async () => {
+    for (const isReleased of [false, true]) {
+      const [outbox, line] = [new Outbox(10), new Line()];
+      let beReady = (): void => undefined;
+      outbox.connect(line.write, new Promise((resolve) => (beReady = resolve)));
+      const done = fill(outbox, ['a']);
+      await turn();
+      assert.deepEqual(line.written, []);
+      if (isReleased) outbox.release();
+      else beReady();
+      await outbox.released();
+      await turn();
+      await line.take();
+      beReady();
+      await turn();
+      assert.deepEqual([line.written, done], [['a'], ['a']]);
+    }
+  });
+
+  test('are not written to a connection that goes before it is ready', async () => {
+    const [outbox, first, second] = [new Outbox(10), new Line(), new Line()];
+    let beReady = (): void => undefined;
+    outbox.connect(first.write, new Promise((resolve) => (beReady = resolve)));
+    fill(outbox, ['a']);
+    const released = outbox.released();
+    outbox.disconnect();
+    await released;
+    beReady();
+    await turn();
+    outbox.release();
+    outbox.connect(second.write);
+    await turn();
+    assert.deepEqual([first.written, second.written], [[], ['a']]);
+  });
+
   test('are as many as the buffer without a connection, and more with one', async () => {
     const [outbox, line] = [new Outbox(1), new Line()];
     const done = fill(outbox, ['a', 'b']);

@@ -8,7 +8,7 @@ import { Outbox } from './outbox';
 import { quicTransport } from './quic-transport';
 import { Reconnection } from './reconnection';
 import { Session } from './session';
-import { withoutCredential, type SessionEnd } from './session-end';
+import type { SessionEnd } from './session-end';
 import type { ClientOptions, Log, ZipperAddress } from './settings';
 import type { StateListener, YomoState } from './state';
 import type { Transport } from './transport';
@@ -147,7 +147,7 @@ export class YomoClient {
     };
     const end = await Session.run(this.#transport, this.#address, endpoint, this.#options, events, signal);
     this.#outbox.disconnect();
-    return withoutCredential(end, this.#address.credential);
+    return end;
   }
 
   #deliver({ tag, payload, metadata }: DataFrame): void {

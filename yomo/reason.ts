@@ -1,9 +1,17 @@
 import { MAX_CLOSING_LENGTH, MAX_REASON_LENGTH } from './limits';
 
-/** What another computer gives as a reason, fit for a line of a log: no control characters, not endless. */
-export function reasonText(words: string): string {
+/** Letters from which on a secret is taken out of other words: shorter ones would be found in any. */
+const SHORTEST_SECRET = 4;
+
+/**
+ * What another computer gives as a reason, fit for a line of a log: no control characters, not endless, and without the
+ * credential, since a zipper that refuses a token may repeat it, and what it says goes into logs, the editor and flows.
+ * @param credential `token:X`
+ */
+export function reasonText(words: string, credential = ''): string {
+  const struck = secretsOf(credential).reduce((text, secret) => text.replaceAll(secret, '…'), words);
   // eslint-disable-next-line no-control-regex -- they would move the cursor of a terminal
-  const line = words.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
+  const line = struck.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
   return line.length > MAX_REASON_LENGTH ? `${line.slice(0, MAX_REASON_LENGTH)}…` : line;
 }
 
@@ -13,4 +21,9 @@ export function closingText(words: string): string {
     .subarray(0, MAX_CLOSING_LENGTH)
     .toString('utf8')
     .replace(/\ufffd$/, '');
+}
+
+/** The whole and the token in it; the whole first, which contains it. */
+function secretsOf(credential: string): string[] {
+  return [credential, credential.slice(credential.indexOf(':') + 1)].filter(({ length }) => length >= SHORTEST_SECRET);
 }

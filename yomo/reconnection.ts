@@ -24,6 +24,11 @@ export class Reconnection {
   #running: Promise<void> | undefined;
   /** Ends the waiting for the next attempt. */
   #endWait: (() => void) | undefined;
+  /** When the zipper took the client that is there; undefined while there is none. */
+  #connectedAt: number | undefined;
+  /** Attempts since a connection has lasted. */
+  #retries = 0;
+  #hasHurried = false;
   /** What the log has been told last. */
   #said = '';
 
@@ -49,13 +54,19 @@ export class Reconnection {
     this.#running ??= this.#run(this.#abort.signal);
   }
 
-  /** An attempt that is waited for is made now. */
+  /**
+   * An attempt that is waited for is made now; once until a connection has lasted, or clients of a zipper that sends each
+   * of them away would drive each other on.
+   */
   hurry(): void {
-    this.#endWait?.();
+    if (this.#hasHurried || this.#endWait === undefined) return;
+    this.#hasHurried = true;
+    this.#endWait();
   }
 
   /** The zipper has taken the client. */
   connected(endpoint: Endpoint): void {
+    this.#connectedAt = performance.now();
     const text = endpointText(endpoint);
     this.#set({ kind: 'connected', endpoint: text });
     this.#say(`Connected to the zipper ${text}.`, 'info');
@@ -71,10 +82,9 @@ export class Reconnection {
   async #run(signal: AbortSignal): Promise<void> {
     let endpoint = this.#own;
     let redirects = 0;
-    let retries = 0;
     while (!signal.aborted) {
       this.#set({ kind: 'connecting' });
-      const begun = performance.now();
+      this.#connectedAt = undefined;
       const end = await this.#attempts.connect(endpoint, signal);
       if (end.kind === 'closed') return;
       if (end.kind === 'refused') {
@@ -86,12 +96,20 @@ export class Reconnection {
         endpoint = end.endpoint;
         continue;
       }
-      if (performance.now() - begun > STABLE_AFTER) retries = 0;
+      if (this.#hasLasted()) {
+        this.#retries = 0;
+        this.#hasHurried = false;
+      }
       endpoint = this.#own;
       redirects = 0;
-      await this.#wait(reasonOf(end), retries, signal);
-      retries += 1;
+      await this.#wait(reasonOf(end), this.#retries, signal);
+      this.#retries += 1;
     }
+  }
+
+  /** Whether the connection that has just ended was one, and for some time; what it took to be made does not count. */
+  #hasLasted(): boolean {
+    return this.#connectedAt !== undefined && performance.now() - this.#connectedAt > STABLE_AFTER;
   }
 
   /** Up to half of the time is left out at random, so that clients of a zipper that restarts do not come all at once. */

@@ -13,32 +13,6 @@ export type SessionEnd =
   /** This end has closed it. */
   | { readonly kind: 'closed' };
 
-/** Letters from which on a token is taken out of other words: shorter ones would be found in any. */
-const SHORTEST_SECRET = 4;
-
-/**
- * The same end, without the credential in its words: a zipper that refuses a token may repeat it, and what it says goes
- * into logs, the editor and flows.
- * @param credential `token:X`
- */
-export function withoutCredential(end: SessionEnd, credential = ''): SessionEnd {
-  const secret = credential.slice(credential.indexOf(':') + 1);
-  if (secret.length < SHORTEST_SECRET) return end;
-  const strike = (words: string): string => words.replaceAll(secret, '…');
-  switch (end.kind) {
-    case 'lost':
-      return { kind: 'lost', reason: strike(end.reason) };
-    case 'refused': {
-      const { message, stack = '', cause } = end.error;
-      const reason = cause.reason === undefined ? {} : { reason: strike(cause.reason) };
-      const struck = { message: strike(message), stack: strike(stack), cause: { ...cause, ...reason } };
-      return { kind: 'refused', error: Object.assign(end.error.in({}), struck) };
-    }
-    default:
-      return end;
-  }
-}
-
 /** What the zipper is told. */
 export function closingWords(end: SessionEnd): string {
   switch (end.kind) {
@@ -53,13 +27,14 @@ export function closingWords(end: SessionEnd): string {
   }
 }
 
-/** Of a connection that is gone without this end having closed it. */
-export function lost(closing: Closing): SessionEnd {
-  return { kind: 'lost', reason: lossError(closing).message };
+/** Of a connection that is gone without this end having closed it. @param credential not to be repeated */
+export function lost({ code, reason }: Closing, credential?: string): SessionEnd {
+  return { kind: 'lost', reason: lossError(code, reasonText(reason, credential)).message };
 }
 
-/** The zipper's answer to a client that it does not take. */
-export function rejectedError(reason: string): YomoError {
+/** The zipper's answer to a client that it does not take. @param credential not to be repeated */
+export function rejectedError(words: string, credential?: string): YomoError {
+  const reason = reasonText(words, credential);
   return new YomoError(
     'rejected',
     `The zipper does not take this client: ${reason === '' ? 'it gives no reason' : reason}. Check the credential and the version of the zipper, then deploy.`,
@@ -67,8 +42,7 @@ export function rejectedError(reason: string): YomoError {
   );
 }
 
-function lossError({ code, reason }: Closing): YomoError {
-  const words = reasonText(reason);
+function lossError(code: number | undefined, words: string): YomoError {
   return new YomoError(
     'zipper',
     code === undefined

@@ -25,6 +25,8 @@ export class Session {
   readonly #connection: Connection;
   readonly #stream: ByteStream;
   readonly #events: SessionEvents;
+  /** What the zipper says is told without it. */
+  readonly #credential: string | undefined;
   readonly #reader = new FrameReader();
   readonly #end = new Deferred<SessionEnd>();
   /** Runs out where the zipper does not answer the handshake. */
@@ -32,8 +34,9 @@ export class Session {
   #isConnected = false;
   #hasEnded = false;
 
-  private constructor(connection: Connection, events: SessionEvents) {
+  private constructor(connection: Connection, events: SessionEvents, credential: string | undefined) {
     this.#connection = connection;
+    this.#credential = credential;
     this.#stream = connection.open();
     this.#events = events;
   }
@@ -53,7 +56,7 @@ export class Session {
   ): Promise<SessionEnd> {
     const dialled = await dialZipper(transport, address, endpoint, PROTOCOL, signal);
     if (dialled.kind === 'end') return dialled.end;
-    const session = new Session(dialled.connection, events);
+    const session = new Session(dialled.connection, events, address.credential);
     return session.#run(handshakeOf(address, options), signal);
   }
 
@@ -89,7 +92,7 @@ export class Session {
   }
 
   #lost(closing: Closing): void {
-    this.#finish(lost(closing));
+    this.#finish(lost(closing, this.#credential));
   }
 
   #finish(end: SessionEnd): void {
@@ -125,10 +128,10 @@ export class Session {
         else this.#data(frame);
         break;
       case 'rejected':
-        this.#finish({ kind: 'refused', error: rejectedError(reasonText(frame.message)) });
+        this.#finish({ kind: 'refused', error: rejectedError(frame.message, this.#credential) });
         break;
       case 'goaway':
-        this.#finish({ kind: 'lost', reason: goawayError(reasonText(frame.message)).message });
+        this.#finish({ kind: 'lost', reason: goawayError(reasonText(frame.message, this.#credential)).message });
         break;
       case 'connect-to':
         this.#redirect(frame.endpoint);

@@ -4,7 +4,7 @@ import { messageOf, YomoError } from '../errors';
 import { ANSWER_TIMEOUT, CALL_TIMEOUT, DRAIN_TIMEOUT, LINGER } from '../limits';
 import { quicTransport } from '../quic-transport';
 import { Reconnection } from '../reconnection';
-import { withoutCredential, type SessionEnd } from '../session-end';
+import type { SessionEnd } from '../session-end';
 import type { Log, ZipperAddress } from '../settings';
 import type { StateListener, YomoState } from '../state';
 import type { ByteStream, Connection, Transport } from '../transport';
@@ -164,7 +164,7 @@ export class ToolClient {
     const end = await ToolSession.run(this.#transport, this.#address, endpoint, this.#options.name, events, signal);
     this.#calls.disconnect();
     for (const request of [...this.#requests]) request.drop();
-    return withoutCredential(end, this.#address.credential);
+    return end;
   }
 
   async #accept(stream: ByteStream): Promise<void> {

@@ -3,7 +3,7 @@ import { dialZipper } from '../dial';
 import type { Endpoint } from '../endpoint';
 import { messageOf, YomoError } from '../errors';
 import { ALPN_V2, CLOSE_CODE, HANDSHAKE_TIMEOUT, IDLE_TIMEOUT_V2, REPLACED_CODE } from '../limits';
-import { closingText, reasonText } from '../reason';
+import { closingText } from '../reason';
 import { closingWords, lost, rejectedError, type SessionEnd } from '../session-end';
 import type { ZipperAddress } from '../settings';
 import type { ByteStream, Closing, Connection, Transport } from '../transport';
@@ -23,11 +23,14 @@ export interface SessionEvents {
 export class ToolSession {
   readonly #connection: Connection;
   readonly #events: SessionEvents;
+  /** What the zipper says is told without it. */
+  readonly #credential: string | undefined;
   readonly #end = new Deferred<SessionEnd>();
   #isRegistered = false;
 
-  private constructor(connection: Connection, events: SessionEvents) {
+  private constructor(connection: Connection, events: SessionEvents, credential: string | undefined) {
     this.#connection = connection;
+    this.#credential = credential;
     this.#events = events;
   }
 
@@ -46,7 +49,7 @@ export class ToolSession {
   ): Promise<SessionEnd> {
     const dialled = await dialZipper(transport, address, endpoint, PROTOCOL, signal);
     if (dialled.kind === 'end') return dialled.end;
-    const session = new ToolSession(dialled.connection, events);
+    const session = new ToolSession(dialled.connection, events, address.credential);
     return session.#run(encodeRegistration(name, address.credential ?? ''), signal);
   }
 
@@ -84,7 +87,7 @@ export class ToolSession {
         this.#isRegistered = true;
         this.#events.onConnected(this.#connection);
       } else {
-        this.#end.resolve({ kind: 'refused', error: rejectedError(reasonText(error)) });
+        this.#end.resolve({ kind: 'refused', error: rejectedError(error, this.#credential) });
       }
     } catch (error) {
       // Of a connection that breaks, the connection itself tells why.
@@ -99,7 +102,7 @@ export class ToolSession {
   /** Of two clients of one name the later one is called; the earlier one coming back would start a quarrel without end. */
   #endOf(closing: Closing): SessionEnd {
     if (this.#isRegistered && closing.code === REPLACED_CODE) return { kind: 'refused', error: replacedError() };
-    return lost(closing);
+    return lost(closing, this.#credential);
   }
 }
 

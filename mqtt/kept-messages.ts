@@ -14,6 +14,9 @@ export const MOST_KEPT = {
   retainedBytes: 16 * MIB,
 } as const;
 
+/** What is left of all sessions when they have become too much: each time, all of them are looked at. */
+const ROOM_MADE = 0.9;
+
 /** Bytes of heap a message takes besides its topic and payload: 100,000 empty ones took 295 each (Node 20). */
 const OVERHEAD = 300;
 
@@ -106,7 +109,7 @@ export class KeptMessages {
         this.#dropOldest(id, session);
       }
     }
-    while (this.#bytes > this.limits.allBytes) this.#dropOldest(...this.#largest());
+    if (this.#bytes > this.limits.allBytes) this.#lower(ROOM_MADE * this.limits.allBytes);
   }
 
   /**
@@ -177,8 +180,18 @@ export class KeptMessages {
     );
   }
 
-  #largest(): [string, Session] {
-    return [...this.#sessions].reduce((largest, each) => (each[1].bytes > largest[1].bytes ? each : largest));
+  /** Drops the oldest of the largest sessions, to one level for all of them, until all together have no more than `most` bytes. */
+  #lower(most: number): void {
+    const sizes = Float64Array.from(this.#sessions.values(), ({ bytes }) => bytes).sort();
+    let rest = most;
+    const within = sizes.findIndex((size, index) => {
+      const share = rest / (sizes.length - index);
+      if (size > share) return true;
+      rest -= size;
+      return false;
+    });
+    const level = rest / (sizes.length - within);
+    for (const [id, session] of this.#sessions) while (session.bytes > level) this.#dropOldest(id, session);
   }
 
   #dropOldest(id: string, session: Session): void {

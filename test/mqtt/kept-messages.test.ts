@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, beforeEach, describe, test } from 'node:test';
 import { startEmbeddedBroker, type EmbeddedBroker } from '#dist/mqtt/embedded-broker';
-import { MOST_KEPT } from '#dist/mqtt/kept-messages';
+import { KeptMessages, MOST_KEPT } from '#dist/mqtt/kept-messages';
 import { Probe, endClients, range } from '../support/mqtt';
 import { eventually, freePort } from '../support/node-red';
 
@@ -104,7 +104,7 @@ describe('an embedded broker', () => {
       await back.end();
     }
     assert.ok(bytes <= MOST_KEPT.allBytes, `${String(bytes)} bytes are kept`);
-    assert.ok(bytes > 0.9 * MOST_KEPT.allBytes, `${String(bytes)} bytes are kept`);
+    assert.ok(bytes > 0.85 * MOST_KEPT.allBytes, `${String(bytes)} bytes are kept`);
   });
 
   test('gives every message of QoS 2 once, also those that were on their way when the client left', async () => {
@@ -183,3 +183,35 @@ describe('an embedded broker', () => {
     assert.deepEqual(topics, ['state/0', ...range(fits).map((index) => `state/${String(20 - fits + index)}`)]);
   });
 });
+
+test('messages for very many sessions are kept up to the bound, the newest of each, without looking at all for each', async () => {
+  const kept = new KeptMessages({ ...MOST_KEPT, allBytes: 20_000 * 2_000 });
+  const store = kept.bound({ storeRetained: () => Promise.resolve() }) as unknown as Store;
+  const sessions = range(20_000).map((index) => ({ clientId: String(index) }));
+  for (const brokerCounter of range(10)) {
+    const packet = { cmd: 'publish', brokerId: 'b', brokerCounter, topic: 't', payload: Buffer.alloc(500) };
+    await store.outgoingEnqueueCombi(sessions, packet);
+  }
+  for (const { clientId } of sessions) {
+    const numbers: number[] = [];
+    const connection = { id: clientId };
+    for await (const packet of store.outgoingStream(connection)) {
+      numbers.push(packet.brokerCounter);
+      await store.outgoingUpdate(connection, packet);
+    }
+    assert.deepEqual(numbers, [8, 9], `of session ${clientId}`);
+  }
+});
+
+interface Packet {
+  readonly cmd: string;
+  readonly brokerId: string;
+  readonly brokerCounter: number;
+}
+
+/** What aedes calls of its store. */
+interface Store {
+  outgoingEnqueueCombi(sessions: readonly { clientId: string }[], packet: Packet): Promise<void>;
+  outgoingStream(connection: { id: string }): AsyncIterable<Packet>;
+  outgoingUpdate(connection: { id: string }, packet: Packet): Promise<void>;
+}

@@ -57,6 +57,7 @@ export class KeptMessages {
   /** Bytes by topic, the one that was set first first. */
   readonly #retained = new Map<string, number>();
   #bytes = 0;
+  #isFull = false;
   #retainedBytes = 0;
   #isRetainedFull = false;
 
@@ -106,7 +107,8 @@ export class KeptMessages {
       session.packets.set(keyOf(packet), kept);
       this.#count(session, sizeOf(kept));
       while (session.packets.size > this.limits.messages || session.bytes > this.limits.bytes) {
-        this.#dropOldest(id, session);
+        this.#dropOldest(session);
+        if (session.dropped === 1) this.#warnOf(id);
       }
     }
     if (this.#bytes > this.limits.allBytes) this.#lower(ROOM_MADE * this.limits.allBytes);
@@ -191,26 +193,34 @@ export class KeptMessages {
       return false;
     });
     const level = rest / (sizes.length - within);
-    for (const [id, session] of this.#sessions) while (session.bytes > level) this.#dropOldest(id, session);
+    for (const session of this.#sessions.values()) while (session.bytes > level) this.#dropOldest(session);
+    if (this.#isFull) return;
+    this.#isFull = true;
+    this.warn(
+      `The embedded broker drops the oldest messages of the clients for which it keeps most: it keeps ${inMebibytes(this.limits.allBytes)} for all that are away or acknowledge none. Let them come back, or use a broker that keeps them on disk.`,
+    );
   }
 
-  #dropOldest(id: string, session: Session): void {
+  #dropOldest(session: Session): void {
     const [key, oldest] = session.packets.entries().next().value ?? [];
     if (key !== undefined && oldest !== undefined) {
       session.packets.delete(key);
       this.#count(session, -sizeOf(oldest));
     }
     session.dropped += 1;
-    if (session.dropped > 1) return;
-    const { messages, bytes, allBytes } = this.limits;
+  }
+
+  #warnOf(id: string): void {
+    const { messages, bytes } = this.limits;
     this.warn(
-      `The embedded broker drops the oldest messages it keeps for the client "${id}", which is away or acknowledges none: it keeps ${String(messages)} or ${inMebibytes(bytes)} a session, ${inMebibytes(allBytes)} in all. Let the client come back, or use a broker that keeps them on disk.`,
+      `The embedded broker drops the oldest messages it keeps for the client "${id}", which is away or acknowledges none: it keeps ${String(messages)} or ${inMebibytes(bytes)} a session. Let the client come back, or use a broker that keeps them on disk.`,
     );
   }
 
   #count(session: Session, bytes: number): void {
     session.bytes += bytes;
     this.#bytes += bytes;
+    if (this.#bytes < this.limits.allBytes / 2) this.#isFull = false;
   }
 
   async #retain(persistence: Persistence, packet: Packet): Promise<void> {

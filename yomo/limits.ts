@@ -88,6 +88,12 @@ export const READ_SIZE = 64 * 1024;
 /** Bytes that lie between the thread of QUIC and the main thread at most, before no more is read. */
 export const READ_AHEAD = 1024 * 1024;
 
+/** Packets that are sent at once, before what has come is looked at: some 90 fit into the other end's socket as systems are. */
+export const PACKETS_AT_ONCE = 64;
+
+/** Bytes that a socket is to hold in either direction; systems give less, and mostly more than without asking. */
+export const SOCKET_BUFFER = 2 * 1024 * 1024;
+
 /** Milliseconds a client that is closed gives the transport to take what waits. */
 export const DRAIN_TIMEOUT = 3000;
 

@@ -1,42 +1,43 @@
-/** One QUIC connection over @infisical/quic. Runs in the thread of `quic-worker.ts` only. */
-import { randomFillSync } from 'node:crypto';
+/** One QUIC connection and its streams. Runs in the thread of `quic-worker.ts` only. */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type * as Quic from '@infisical/quic';
-import { Deferred } from './deferred';
 import { messageOf } from './errors';
-import { CLOSE_TIME, DIAL_TIMEOUT, KEEP_ALIVE, READ_SIZE } from './limits';
+import { DIAL_TIMEOUT } from './limits';
+import { QuicEndpoint, type QuicEnd } from './quic-endpoint';
+import { ConfigurationError, LibraryError, loadQuiche, type Quiche } from './quic-library';
 import type { DialFailure, FromQuic, ToConnection, ToStream } from './quic-messages';
 import { QuicStream } from './quic-stream';
 import type { Closing } from './transport';
 
-type Library = typeof Quic;
 type Dial = ToConnection & { readonly type: 'dial' };
+type PeerEnd = QuicEnd & { readonly kind: 'peer' };
 
 /** TLS alerts (RFC 8446, section 6) as QUIC carries them: 0x100 and the alert (RFC 9001, section 4.8). */
 const NO_APPLICATION_PROTOCOL = 0x100 + 120;
+/** What zippers of YoMo 2 say in its place. */
+const HANDSHAKE_FAILURE = 0x100 + 40;
 
-/** What the library puts into an error about a connection. */
-interface ConnectionErrorData {
-  readonly errorCode?: number;
-  readonly reason?: Uint8Array;
-}
+/** The lowest two bits of a stream's number in QUIC: who has opened it, both ways (RFC 9000, section 2.1). */
+const KIND = 0b11;
+const OF_SERVER = 0b01;
+const NEXT = 4;
 
 export class QuicConnection {
   readonly #dial: Dial;
   readonly #post: (message: FromQuic, transfer?: readonly ArrayBuffer[]) => void;
   readonly #abort = new AbortController();
-  #client: Quic.QUICClient | undefined;
-  #socket: Quic.QUICSocket | undefined;
-  /** Why the system has not sent a packet. */
-  #unsent = '';
+  #endpoint: QuicEndpoint | undefined;
+  /** By the number that the main thread has for them. */
   readonly #streams = new Map<number, QuicStream>();
+  /** By their number in QUIC. */
+  readonly #byId = new Map<number, QuicStream>();
+  /** Those that wait for room to write, in turn. */
+  readonly #blocked = new Set<QuicStream>();
+  #nextId = 0;
   /** Streams that the other end has opened so far. */
   #accepted = 0;
   #isClosed = false;
-  readonly #ended = new Deferred<undefined>();
-  #closing: Promise<void> | undefined;
 
   constructor(dial: Dial, post: (message: FromQuic, transfer?: readonly ArrayBuffer[]) => void) {
     this.#dial = dial;
@@ -45,76 +46,60 @@ export class QuicConnection {
 
   /** Connects, and resolves when the connection has ended and nothing of it is left. */
   async run(): Promise<void> {
-    const { connection } = this.#dial;
-    let client: Quic.QUICClient;
-    let library: Library;
+    const { connection, options } = this.#dial;
+    let endpoint: QuicEndpoint;
     try {
-      library = await loadLibrary();
-      client = await this.#connect(library);
+      endpoint = await this.#connect(await loadQuiche());
     } catch (error) {
-      this.#post({
-        type: 'failed',
-        connection,
-        failure: failureOf(error, this.#unsent, this.#dial.options.idleTimeout),
-      });
+      this.#post({ type: 'failed', connection, failure: failureOf(error) });
       return;
     }
-    this.#client = client;
-    client.addEventListener(library.events.EventQUICClientError.name, (event) => {
-      this.#closed(closingOf((event as { readonly detail?: unknown }).detail, this.#dial.options.idleTimeout));
-    });
-    client.connection.addEventListener(library.events.EventQUICConnectionStream.name, (event) => {
-      this.#accept((event as unknown as { readonly detail: Quic.QUICStream }).detail);
-    });
-    if (this.#abort.signal.aborted) this.#closed({ code: undefined, reason: '' });
+    this.#endpoint = endpoint;
+    if (this.#abort.signal.aborted) void this.close(0, '');
     else this.#post({ type: 'open', connection });
-    await this.#ended.promise;
-    await this.close(0, '');
+    endpoint.onActivity(() => {
+      this.#work(endpoint);
+    });
+    // What came with the end of the handshake.
+    endpoint.soon();
+    this.#closed(closingOf(await endpoint.ended, options.idleTimeout));
+    await endpoint.close(0, '');
     this.#post({ type: 'gone', connection });
   }
 
   abort(): void {
-    this.#abort.abort(new AbortedError());
+    this.#abort.abort();
     void this.close(0, '');
   }
 
   openStream(stream: number): void {
-    if (this.#client === undefined || this.#isClosed) return;
-    this.#add(stream, this.#client.connection.newStream('bidi'));
+    if (this.#endpoint === undefined || this.#isClosed) return;
+    this.#add(this.#endpoint, stream, this.#nextId);
+    this.#nextId += NEXT;
   }
 
   handle(message: ToStream): void {
-    void this.#streams.get(message.stream)?.handle(message);
+    const stream = this.#streams.get(message.stream);
+    if (stream === undefined) return;
+    stream.handle(message);
+    this.#settle(stream);
+    this.#endpoint?.soon();
   }
 
   async close(code: number, reason: string): Promise<void> {
-    const client = this.#client;
-    if (client === undefined) return;
+    if (this.#endpoint === undefined) return;
     this.#closed({ code: undefined, reason: '' });
-    this.#closing ??= this.#destroy(client, code, reason);
-    await this.#closing;
-  }
-
-  /**
-   * QUIC keeps what is closed for some time, as long as three answers take at their slowest, to tell late packets that it
-   * is; that can be seconds. Nobody waits for it: what is lost of the close, the other end finds out by its idle time.
-   */
-  async #destroy(client: Quic.QUICClient, code: number, reason: string): Promise<void> {
-    const words = Buffer.from(reason, 'utf8');
-    // What cannot be closed has ended.
-    const end = client.destroy({ isApp: true, errorCode: code, reason: words, force: true }).catch(ignore);
-    await Promise.race([end, sleep(CLOSE_TIME)]);
-    await this.#socket?.stop({ force: true });
+    await this.#endpoint.close(code, reason);
   }
 
   /** Of several addresses of a name one of each family is tried: without an answer QUIC only ever times out. */
-  async #connect(library: Library): Promise<Quic.QUICClient> {
+  async #connect(quiche: Quiche): Promise<QuicEndpoint> {
     const { host } = this.#dial;
     const addresses = isIP(host) === 0 ? await resolve(host) : [host];
     let failure: unknown;
     for (const address of addresses) {
       try {
-        return await this.#connectTo(library, address);
+        return await this.#connectTo(quiche, address);
       } catch (error) {
         failure = error;
         if (this.#abort.signal.aborted) break;
@@ -123,97 +108,84 @@ export class QuicConnection {
     throw failure;
   }
 
-  async #connectTo(library: Library, address: string): Promise<Quic.QUICClient> {
-    const { host, port, options } = this.#dial;
-    const socket = await this.#openSocket(library, isIP(address) === 6 ? '::' : '0.0.0.0');
-    try {
-      const client = await library.QUICClient.createQUICClient(
-        {
-          host: address,
-          port,
-          socket,
-          serverName: options.serverName ?? host,
-          crypto: { ops: { randomBytes } },
-          config: {
-            applicationProtos: [options.alpn],
-            verifyPeer: options.verify,
-            ...(options.verify && options.ca !== undefined ? { ca: options.ca } : {}),
-            // Both are off unless they are set.
-            maxIdleTimeout: options.idleTimeout,
-            keepAliveIntervalTime: KEEP_ALIVE,
-            readableChunkSize: READ_SIZE,
-            enableEarlyData: false,
-          },
-          logger: silent as never,
-        },
-        { timer: DIAL_TIMEOUT as never, signal: this.#abort.signal },
-      );
-      this.#socket = socket;
-      return client;
-    } catch (error) {
-      await socket.stop({ force: true });
-      throw error;
+  async #connectTo(quiche: Quiche, host: string): Promise<QuicEndpoint> {
+    const { port, options } = this.#dial;
+    const endpoint = await QuicEndpoint.open(quiche, { host, port }, options.serverName ?? this.#dial.host, options);
+    const end = await this.#untilEstablished(endpoint);
+    if (end === undefined) return endpoint;
+    const failure = failureOfEnd(end, endpoint.unsent);
+    await endpoint.close(0, '');
+    throw new DialError(failure);
+  }
+
+  /** @returns why there is no connection; undefined where there is one */
+  async #untilEstablished(endpoint: QuicEndpoint): Promise<QuicEnd | 'aborted' | undefined> {
+    const over = new AbortController();
+    const { signal } = over;
+    const end = await Promise.race([
+      endpoint.established,
+      endpoint.ended,
+      untilAborted(this.#abort.signal),
+      sleep(DIAL_TIMEOUT, { kind: 'silence' } as const, { signal }).catch(() => undefined),
+    ]);
+    over.abort();
+    return end;
+  }
+
+  #work({ connection }: QuicEndpoint): void {
+    for (const id of connection.readable()) {
+      const stream = this.#byId.get(id) ?? this.#accept(id);
+      stream?.read();
+      if (stream !== undefined) this.#settle(stream);
     }
+    for (const stream of [...this.#blocked]) {
+      stream.write();
+      this.#settle(stream);
+    }
+    // All there is of room goes to the first one, so the next time it is another's turn.
+    const [first] = this.#blocked;
+    if (first !== undefined && this.#blocked.delete(first)) this.#blocked.add(first);
   }
 
-  /**
-   * A packet that the system does not send, as by a rule of its firewall, is one that is lost: the library would throw an
-   * error for it where nobody catches it.
-   */
-  async #openSocket(library: Library, host: string): Promise<Quic.QUICSocket> {
-    const socket = new library.QUICSocket({ logger: silent as never }) as Quic.QUICSocket & RawSocket;
-    const send = socket.send_.bind(socket);
-    socket.send_ = async (...packet) => {
-      try {
-        return await send(...packet);
-      } catch (error) {
-        this.#unsent = messageOf(error);
-        return 0;
-      }
-    };
-    await socket.start({ host });
-    return socket;
-  }
-
-  #accept(stream: Quic.QUICStream): void {
+  #accept(id: number): QuicStream | undefined {
+    if (this.#endpoint === undefined || (id & KIND) !== OF_SERVER) return undefined;
     this.#accepted += 1;
     const number = -this.#accepted;
     this.#post({ type: 'stream', connection: this.#dial.connection, stream: number });
-    this.#add(number, stream);
+    return this.#add(this.#endpoint, number, id);
   }
 
-  #add(number: number, stream: Quic.QUICStream): void {
-    const { connection } = this.#dial;
-    const added = new QuicStream({ connection, stream: number }, stream, this.#post);
-    this.#streams.set(number, added);
-    void added.run().then(() => this.#streams.delete(number));
+  #add({ connection }: QuicEndpoint, number: number, id: number): QuicStream {
+    const where = { connection: this.#dial.connection, stream: number };
+    const stream = new QuicStream(where, connection, id, this.#post);
+    this.#streams.set(number, stream);
+    this.#byId.set(id, stream);
+    return stream;
   }
 
-  /** Error events come several times, and after a close of this end too: the first tells. */
+  /** After something was done with a stream. */
+  #settle(stream: QuicStream): void {
+    if (stream.isBlocked) this.#blocked.add(stream);
+    else this.#blocked.delete(stream);
+    if (!stream.isGone) return;
+    this.#streams.delete(stream.number);
+    this.#byId.delete(stream.id);
+  }
+
   #closed(closing: Closing): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#ended.resolve(undefined);
     for (const stream of this.#streams.values()) stream.cancel();
+    this.#streams.clear();
+    this.#byId.clear();
+    this.#blocked.clear();
     this.#post({ type: 'closed', connection: this.#dial.connection, closing });
   }
 }
 
-/** What the library declares for its own use only. */
-interface RawSocket {
-  send_: (...packet: readonly unknown[]) => Promise<number>;
-}
-
-class AbortedError extends Error {}
-
-class LibraryError extends Error {}
-
-/** Loaded with the first connection: it is an optional dependency, and its binary is not there for every platform. */
-async function loadLibrary(): Promise<Library> {
-  try {
-    return (await import('@infisical/quic')).default;
-  } catch (error) {
-    throw new LibraryError(messageOf(error), { cause: error });
+class DialError extends Error {
+  constructor(readonly failure: DialFailure) {
+    super(failure.reason);
   }
 }
 
@@ -223,64 +195,61 @@ async function resolve(host: string): Promise<string[]> {
   return [4, 6].flatMap((family) => found.find((each) => each.family === family)?.address ?? []);
 }
 
-/** @param unsent why packets were not sent, where some were not */
-function failureOf(error: unknown, unsent: string, idleTimeout: number): DialFailure {
-  const reason = unsent === '' ? messageOf(error) : unsent;
+function untilAborted(signal: AbortSignal): Promise<'aborted'> {
+  return new Promise((done) => {
+    const abort = (): void => {
+      done('aborted');
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+  });
+}
+
+function failureOf(error: unknown): DialFailure {
+  if (error instanceof DialError) return error.failure;
+  const reason = messageOf(error);
   if (error instanceof LibraryError) return { kind: 'library', reason };
-  if (error instanceof AbortedError) return { kind: 'aborted', reason };
+  if (error instanceof ConfigurationError) return { kind: 'authority', reason };
   const code = (error as { readonly code?: unknown } | undefined)?.code;
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return { kind: 'address', reason };
-  const { errorCode } = dataOf(error);
-  switch (nameOf(error)) {
-    case 'ErrorQUICClientCreateTimeout':
-    case 'ErrorQUICConnectionIdleTimeout':
-      return { kind: unsent === '' ? 'time-out' : 'other', reason };
-    case 'ErrorQUICConfig':
-      return { kind: 'authority', reason };
-    case 'ErrorQUICConnectionLocalTLS':
-      return { kind: 'certificate', reason };
-    case 'ErrorQUICConnectionPeerTLS':
-    case 'ErrorQUICConnectionPeer':
-      return {
-        kind: errorCode === NO_APPLICATION_PROTOCOL ? 'protocol' : 'other',
-        reason: closingOf(error, idleTimeout).reason,
-      };
-    default:
-      return { kind: 'other', reason };
+  return { kind: code === 'ENOTFOUND' || code === 'EAI_AGAIN' ? 'address' : 'other', reason };
+}
+
+/** @param unsent why packets were not sent, where some were not */
+function failureOfEnd(end: QuicEnd | 'aborted', unsent: string): DialFailure {
+  if (end === 'aborted' || end.kind === 'closed') return { kind: 'aborted', reason: '' };
+  if (unsent !== '') return { kind: 'other', reason: unsent };
+  switch (end.kind) {
+    case 'silence':
+      return { kind: 'time-out', reason: 'no answer came' };
+    case 'certificate':
+      return { kind: 'certificate', reason: end.reason };
+    case 'fault':
+      return { kind: 'other', reason: end.reason };
+    case 'peer':
+      return { kind: isOtherProtocol(end) ? 'protocol' : 'other', reason: reasonOf(end) };
   }
 }
 
 /** @param idleTimeout milliseconds, of the connection */
-function closingOf(error: unknown, idleTimeout: number): Closing {
-  const { errorCode, reason } = dataOf(error);
-  const text = reason === undefined ? '' : Buffer.from(reason).toString('utf8');
-  switch (nameOf(error)) {
-    case 'ErrorQUICConnectionPeer':
-      return { code: errorCode, reason: text };
-    case 'ErrorQUICConnectionIdleTimeout':
+function closingOf(end: QuicEnd, idleTimeout: number): Closing {
+  switch (end.kind) {
+    case 'peer':
+      // A code that is not the application's has another meaning.
+      return end.isApplication ? { code: end.code, reason: end.reason } : { code: undefined, reason: reasonOf(end) };
+    case 'silence':
       return { code: undefined, reason: `nothing came from it for ${String(idleTimeout / 1000)} s` };
-    default:
-      return { code: undefined, reason: text === '' && error !== undefined ? messageOf(error) : text };
+    case 'certificate':
+    case 'fault':
+      return { code: undefined, reason: end.reason };
+    case 'closed':
+      return { code: undefined, reason: '' };
   }
 }
 
-function dataOf(error: unknown): ConnectionErrorData {
-  return (error as { readonly data?: ConnectionErrorData } | null | undefined)?.data ?? {};
+function isOtherProtocol({ code, isApplication }: PeerEnd): boolean {
+  return !isApplication && (code === NO_APPLICATION_PROTOCOL || code === HANDSHAKE_FAILURE);
 }
 
-/** The library's classes are told apart by their names: an installed other copy has other classes. */
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.constructor.name : '';
+function reasonOf({ code, reason }: PeerEnd): string {
+  return reason === '' ? `it was closed with the QUIC code ${String(code)}` : reason;
 }
-
-function randomBytes(data: ArrayBuffer): Promise<void> {
-  randomFillSync(new Uint8Array(data));
-  return Promise.resolve();
-}
-
-function ignore(): void {
-  // See where it is used.
-}
-
-/** The library logs each connection and each error; what matters of it is told as a status. */
-const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore, getChild: () => silent };

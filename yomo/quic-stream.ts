@@ -1,92 +1,170 @@
 /** One stream of a QUIC connection. Runs in the thread of `quic-worker.ts` only. */
-import type { QUICStream } from '@infisical/quic';
-import { READ_AHEAD } from './limits';
+import { READ_AHEAD, READ_SIZE } from './limits';
+import type { QuicheConnection } from './quic-library';
 import type { FromStream, ToStream } from './quic-messages';
 
 export type Post = (message: FromStream, transfer?: readonly ArrayBuffer[]) => void;
 
+/** The numbers that quiche has for the two ways. */
+const READ = 0;
+const WRITE = 1;
+
+/** What is to be written; the end is a write of its own. */
+interface Write {
+  readonly bytes: Uint8Array;
+  readonly isEnd: boolean;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** What is read lies here first, of all streams. */
+const room = new Uint8Array(READ_SIZE);
+
 export class QuicStream {
   readonly #where: { readonly connection: number; readonly stream: number };
+  readonly #connection: QuicheConnection;
+  /** Its number in QUIC. */
+  readonly id: number;
   readonly #post: Post;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  #writes: Write[] = [];
   /** Bytes handed to the main thread that it has not worked off. */
   #ahead = 0;
-  #resume: (() => void) | undefined;
-  #isCancelled = false;
+  #isRead = false;
+  #isWritten = false;
 
-  constructor(where: { readonly connection: number; readonly stream: number }, stream: QUICStream, post: Post) {
+  constructor(
+    where: { readonly connection: number; readonly stream: number },
+    connection: QuicheConnection,
+    id: number,
+    post: Post,
+  ) {
     this.#where = where;
+    this.#connection = connection;
+    this.id = id;
     this.#post = post;
-    this.#reader = stream.readable.getReader() as ReadableStreamDefaultReader<Uint8Array>;
-    this.#writer = stream.writable.getWriter() as WritableStreamDefaultWriter<Uint8Array>;
   }
 
-  /** Reads until nothing more comes; resolves when nothing more goes out either. Never rejected. */
-  async run(): Promise<void> {
-    // The same failure is told by what is written.
-    const written = this.#writer.closed.catch(ignore);
-    const how = await this.#read().then(
-      () => 'whole' as const,
-      () => 'broken' as const,
-    );
-    this.#post({ type: 'ended', ...this.#where, how: this.#isCancelled ? 'broken' : how });
-    await written;
-    this.#post({ type: 'stream-gone', ...this.#where });
+  /** The main thread's number for it. */
+  get number(): number {
+    return this.#where.stream;
   }
 
-  async handle(message: ToStream): Promise<void> {
+  /** Nothing more comes in or goes out. */
+  get isGone(): boolean {
+    return this.#isRead && this.#isWritten;
+  }
+
+  /** Whether something waits for room. */
+  get isBlocked(): boolean {
+    return this.#writes.length > 0;
+  }
+
+  handle(message: ToStream): void {
     switch (message.type) {
       case 'write':
-        await this.#tell(this.#writer.write(message.bytes));
+        this.#add({ bytes: message.bytes, isEnd: false });
         break;
       case 'end':
-        await this.#tell(this.#writer.close());
+        this.#add({ bytes: NOTHING, isEnd: true });
         break;
       case 'cancel':
         this.cancel();
         break;
       case 'taken':
         this.#ahead -= message.bytes;
-        if (this.#ahead < READ_AHEAD) this.#resume?.();
+        this.read();
         break;
     }
   }
 
-  /** Gives up both ways; also where the connection has ended, since who reads may be waiting to go on. */
-  cancel(): void {
-    this.#isCancelled = true;
-    this.#resume?.();
-    this.#reader.cancel().catch(ignore);
-    this.#writer.abort().catch(ignore);
+  /** Takes what has come, as far as the main thread keeps up. */
+  read(): void {
+    try {
+      while (!this.#isRead && this.#ahead < READ_AHEAD && this.#connection.streamReadable(this.id)) {
+        const received = this.#connection.streamRecv(this.id, room);
+        if (received === null) return;
+        const [length, isEnd] = received;
+        if (length > 0) this.#give(room.slice(0, length));
+        if (isEnd) this.#endReading('whole');
+      }
+    } catch {
+      // The other end has given it up.
+      this.#endReading('broken');
+    }
   }
 
-  /** What fails is told as such; why, the connection tells. */
-  async #tell(work: Promise<void>): Promise<void> {
-    const ok = await work.then(
-      () => true,
-      () => false,
-    );
+  /** Writes what waits, as far as there is room. */
+  write(): void {
+    for (let next = this.#writes[0]; next !== undefined && !this.#isWritten; next = this.#writes[0]) {
+      let sent: number;
+      try {
+        sent = this.#connection.streamSend(this.id, next.bytes, next.isEnd) ?? 0;
+      } catch {
+        // The other end takes no more, or no more streams.
+        this.#endWriting();
+        return;
+      }
+      if (sent < next.bytes.length) {
+        this.#writes[0] = { bytes: next.bytes.subarray(sent), isEnd: false };
+        return;
+      }
+      this.#writes.shift();
+      this.#told(true);
+      if (next.isEnd) this.#endWriting();
+    }
+  }
+
+  /** Gives up both ways; also where the connection has ended. */
+  cancel(): void {
+    if (!this.#isRead) this.#shutdown(READ);
+    if (!this.#isWritten) this.#shutdown(WRITE);
+    this.#endReading('broken');
+    this.#endWriting();
+  }
+
+  #add(write: Write): void {
+    if (this.#isWritten) {
+      this.#told(false);
+      return;
+    }
+    this.#writes.push(write);
+    this.write();
+  }
+
+  #give(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#ahead += bytes.length;
+    this.#post({ type: 'data', ...this.#where, bytes }, [bytes.buffer]);
+  }
+
+  #told(ok: boolean): void {
     this.#post({ type: 'written', ...this.#where, ok });
   }
 
-  async #read(): Promise<void> {
-    for (;;) {
-      const { done, value } = await this.#reader.read();
-      if (done) return;
-      this.#ahead += value.length;
-      // A small chunk lies in memory that it shares with others.
-      const isAlone = value.byteLength === value.buffer.byteLength;
-      this.#post({ type: 'data', ...this.#where, bytes: value }, isAlone ? [value.buffer as ArrayBuffer] : []);
-      if (this.#ahead >= READ_AHEAD && !this.#isCancelled) {
-        await new Promise<void>((resolve) => {
-          this.#resume = resolve;
-        });
-      }
+  #endReading(how: 'whole' | 'broken'): void {
+    if (this.#isRead) return;
+    this.#isRead = true;
+    this.#post({ type: 'ended', ...this.#where, how });
+    this.#tellGone();
+  }
+
+  /** What waits is not written any more. */
+  #endWriting(): void {
+    if (this.#isWritten) return;
+    this.#isWritten = true;
+    for (let left = this.#writes.length; left > 0; left -= 1) this.#told(false);
+    this.#writes = [];
+    this.#tellGone();
+  }
+
+  #tellGone(): void {
+    if (this.isGone) this.#post({ type: 'stream-gone', ...this.#where });
+  }
+
+  #shutdown(way: typeof READ | typeof WRITE): void {
+    try {
+      this.#connection.streamShutdown(this.id, way, 0);
+    } catch {
+      // It has not begun, or has ended.
     }
   }
-}
-
-function ignore(): void {
-  // See where it is used.
 }

@@ -1,6 +1,6 @@
 /**
- * The thread that speaks QUIC. The library throws some of its faults where nobody can catch them, such as when the system
- * refuses to send a packet; here they end this thread instead of Node-RED. Encryption does not hold up the flows, either.
+ * The thread that speaks QUIC, so that encryption does not hold up the flows; and whatever the native code of the library
+ * throws where nobody expects it ends this thread instead of Node-RED.
  */
 import { parentPort } from 'node:worker_threads';
 import { QuicConnection } from './quic-connection';

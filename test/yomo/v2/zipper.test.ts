@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { YomoClient } from '#dist/yomo/client';
 import type { YomoState } from '#dist/yomo/state';
 import { ToolClient, type ToolOptions } from '#dist/yomo/v2/client';
 import type { ToolRequest } from '#dist/yomo/v2/request';
@@ -189,6 +190,18 @@ describe('a client of protocol v2 and a zipper of YoMo 2', { skip: zipperMissing
     else assert.equal(answer.body.toString(), 'waits');
     await eventually('both are back', () => [tool, client].every(({ state }) => state.kind === 'connected'), 40);
     assert.equal((await client.call({ target: 'echo', body: Buffer.from('back') })).body.toString(), 'back');
+  });
+
+  test('a client of protocol v1 is told that another protocol is spoken', async () => {
+    const address = { host: '127.0.0.1', port: zipper.port, verify: false };
+    const client = new YomoClient(address, { name: 'old', kind: 'source', buffer: 1 });
+    try {
+      client.open();
+      await eventually('refused', () => client.state.kind === 'waiting', 20);
+      assert.match(client.state.kind === 'waiting' ? client.state.reason : '', /^Another protocol than YoMo v1/);
+    } finally {
+      await client.close();
+    }
   });
 
   test('a token is compared as it is', async () => {

@@ -86,9 +86,10 @@ export class Zipper {
     this.received.push(frame);
     const metadata = decodeMetadata(frame.metadata);
     const target = metadata.get('yomo-target');
-    // As a zipper does: more keys, and in no certain order.
-    const entries = [['yomo-source-id', from] as const, ...[...metadata].reverse(), ['yomo-tid', 'trace'] as const];
-    const bytes = encodeFrame({ ...frame, metadata: encodeMetadata(new Map(entries)) });
+    // As a zipper does: in no certain order, and with what it knows of the connection.
+    const writer = this.clients.find(({ handshake }) => handshake?.clientId === from)?.handshake?.target ?? '';
+    const known: [string, string][] = writer === '' ? [] : [['yomo-wanted-target', writer]];
+    const bytes = encodeFrame({ ...frame, metadata: encodeMetadata(new Map([...known, ...[...metadata].reverse()])) });
     for (const client of this.clients) {
       if (client.observes(frame.tag) && (target === undefined || client.handshake?.target === target))
         client.write(bytes);

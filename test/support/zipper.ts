@@ -24,6 +24,8 @@ export interface ZipperOptions {
   readonly connectTo?: string;
   /** Each client is rejected with this message. */
   readonly reject?: string;
+  /** Each connection is closed with this reason, at once behind the rejection where there is one. */
+  readonly closes?: string;
   /** Answers no handshake. */
   readonly isSilent?: boolean;
   readonly certificate?: Certificate;
@@ -183,7 +185,7 @@ export class ZipperClient {
   }
 
   #shakeHands(frame: Frame): void {
-    const { token, reject, connectTo, isSilent } = this.#options;
+    const { token, reject, closes, connectTo, isSilent } = this.#options;
     if (frame.type !== 'handshake') {
       void this.close('a handshake is expected');
       return;
@@ -195,6 +197,7 @@ export class ZipperClient {
     if (frame.version !== VERSION) this.#reject(`version ${frame.version} is not ${VERSION}`);
     else if (!isKnown) this.#reject('authentication failed');
     else if (reject !== undefined) this.#reject(reject);
+    else if (closes !== undefined) void this.close(closes);
     else if (connectTo !== undefined) this.write(encodeFrame({ type: 'connect-to', endpoint: connectTo }));
     else {
       this.#zipper.clients.push(this);
@@ -204,6 +207,7 @@ export class ZipperClient {
 
   #reject(message: string): void {
     this.write(encodeFrame({ type: 'rejected', message }));
+    if (this.#options.closes !== undefined) void this.close(this.#options.closes);
   }
 
   async #writeAll(): Promise<void> {

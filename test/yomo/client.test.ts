@@ -158,6 +158,19 @@ describe('a client that is not taken', () => {
     assert.equal(stranger.log.length, 1);
   });
 
+  test('a zipper that closes right behind its rejection has said why', async () => {
+    const zipper = await zipperOf({ reject: 'not here', closes: 'end' });
+    const clients = Array.from({ length: 10 }, () => clientOf(zipper.port));
+    for (const client of clients) assert.match(await reasonOf(client, 'rejected'), /this client: not here\./);
+  });
+
+  test('one that closes without an answer is told by the reason of the close, and tried again', async () => {
+    const zipper = await zipperOf({ closes: 'too many' });
+    const client = clientOf(zipper.port);
+    assert.match(await reasonOf(client, 'waiting'), /closed the connection: too many\./);
+    await eventually('another attempt', () => zipper.handshakes.length === 2);
+  });
+
   test('an unknown version is rejected by the double as by a zipper', async () => {
     const zipper = await zipperOf({ reject: 'version 2099-01-01 is not 2024-01-03\u0007\nreally' });
     const client = clientOf(zipper.port);

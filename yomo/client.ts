@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { endpointText, type Endpoint } from './endpoint';
 import { YomoError } from './errors';
 import { encodeFrame, type DataFrame } from './frames';
+import { newId } from './id';
 import { DRAIN_TIMEOUT, FIRST_RESERVED_TAG, LAST_RESERVED_TAG, LINGER, MAX_FRAME_LENGTH, MAX_TAG } from './limits';
-import { decodeMetadata, encodeMetadata, type Metadata } from './metadata';
+import { decodeMetadata, encodeMetadata, SOURCE_ID_KEY, TRACE_ID_KEY, type Metadata } from './metadata';
 import { Outbox } from './outbox';
 import { quicTransport } from './quic-transport';
 import { Reconnection } from './reconnection';
@@ -33,6 +34,9 @@ export class YomoClient {
   readonly #address: ZipperAddress;
   readonly #options: ClientOptions;
   readonly #transport: Transport;
+  /** By which frames name it; the zipper knows each of its connections by this and a number. */
+  readonly #id = newId();
+  #connections = 0;
   readonly #outbox: Outbox;
   readonly #reconnection: Reconnection;
   readonly #frameListeners = new Set<(frame: YomoFrame) => void>();
@@ -87,6 +91,7 @@ export class YomoClient {
 
   /**
    * Resolves when the frame has been handed to the connection, in the order of the calls; it waits while there is none.
+   * Metadata that names no source and no trace gets both, as YoMo's own clients write it.
    * @throws YomoError `tag`, `payload`, `metadata` where it cannot be sent; `buffer` where too many wait already; `closed`;
    *   `rejected`, `transport`, `configuration` where the client has given up
    */
@@ -112,7 +117,8 @@ export class YomoClient {
     this.#checkTag(tag);
     // Before it is copied into a frame.
     if (payload.length > MAX_FRAME_LENGTH) throw tooLarge(payload.length);
-    const bytes = encodeFrame({ type: 'data', tag, metadata: encodeMetadata(metadata), payload });
+    const named = new Map([[SOURCE_ID_KEY, this.#id], [TRACE_ID_KEY, newId()], ...metadata]);
+    const bytes = encodeFrame({ type: 'data', tag, metadata: encodeMetadata(named), payload });
     if (bytes.length > MAX_FRAME_LENGTH) throw tooLarge(bytes.length);
     if (this.#refusal !== undefined) throw this.#refusal;
     await this.#outbox.add(bytes);
@@ -145,7 +151,9 @@ export class YomoClient {
         this.#deliver(frame);
       },
     };
-    const end = await Session.run(this.#transport, this.#address, endpoint, this.#options, events, signal);
+    const options = { ...this.#options, clientId: `${this.#id}-${String(this.#connections)}` };
+    this.#connections += 1;
+    const end = await Session.run(this.#transport, this.#address, endpoint, options, events, signal);
     this.#outbox.disconnect();
     return end;
   }

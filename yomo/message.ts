@@ -2,6 +2,7 @@
 import { decodePayload, encodePayload, type SinkFormat, type SourceFormat } from '../payload/format';
 import type { Metadata, YomoFrame } from './client';
 import { YomoError } from './errors';
+import { TARGET_KEY } from './metadata';
 import { parseTag } from './tag';
 
 /** What a sink adds to a message. */
@@ -12,9 +13,6 @@ export interface SinkSettings {
   readonly target: string;
   readonly format: SinkFormat;
 }
-
-/** The key by which a zipper gives a frame only to stream functions of that wanted target. */
-const TARGET_KEY = 'yomo-target';
 
 /** The properties of a flow's message; each call gives values of its own. */
 export function toFlowMessage({ tag, payload, metadata }: YomoFrame, format: SourceFormat): Record<string, unknown> {
@@ -32,9 +30,26 @@ export function toRawMessage({ tag, payload, metadata }: YomoFrame): Record<stri
  * @throws YomoError `tag`, PayloadError where the message cannot be written
  */
 export function toFrame(message: Readonly<Record<string, unknown>>, settings: SinkSettings): YomoFrame {
+  return frameWith(new Map(metadataOf(message.metadata)), message, settings);
+}
+
+/**
+ * The same for the output of a stream function: a frame that came for one target may have results for everybody. So its
+ * target is left out, as YoMo's own functions do, unless the settings or `msg.target` name one.
+ */
+export function toOutput(message: Readonly<Record<string, unknown>>, settings: SinkSettings): YomoFrame {
+  const metadata = new Map(metadataOf(message.metadata));
+  metadata.delete(TARGET_KEY);
+  return frameWith(metadata, message, settings);
+}
+
+function frameWith(
+  metadata: Map<string, string>,
+  message: Readonly<Record<string, unknown>>,
+  settings: SinkSettings,
+): YomoFrame {
   const tag = settings.tag ?? tagOf(message.tag);
   const target = settings.target === '' ? message.target : settings.target;
-  const metadata = new Map(metadataOf(message.metadata));
   if (typeof target === 'string' && target !== '') metadata.set(TARGET_KEY, target);
   return { tag, payload: encodePayload(message.payload, settings.format), metadata };
 }

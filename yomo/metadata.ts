@@ -5,6 +5,15 @@ import { MAX_METADATA_ENTRIES } from './limits';
 /** What goes along with a frame, such as `yomo-source-id`: names and values are texts. */
 export type Metadata = ReadonlyMap<string, string>;
 
+/** The client that a frame came from first. */
+export const SOURCE_ID_KEY = 'yomo-source-id';
+
+/** The trace: what a stream function makes of a frame has that of the frame, and a zipper's log names it. */
+export const TRACE_ID_KEY = 'yomo-tid';
+
+/** A zipper gives the frame only to stream functions of that wanted target. */
+export const TARGET_KEY = 'yomo-target';
+
 const NONE: Metadata = new Map();
 const NOTHING = new Uint8Array(0);
 

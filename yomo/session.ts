@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Deferred } from './deferred';
 import { dialZipper } from './dial';
@@ -13,6 +12,11 @@ import type { ClientOptions, ZipperAddress } from './settings';
 import type { ByteStream, Closing, Connection, Transport } from './transport';
 
 const PROTOCOL = { alpn: ALPN, idleTimeout: IDLE_TIMEOUT };
+
+export interface SessionOptions extends ClientOptions {
+  /** Of this connection alone: a zipper that has not noticed the end of the last one would mix them up. */
+  readonly clientId: string;
+}
 
 export interface SessionEvents {
   /** The zipper has taken the client: frames may be written. */
@@ -50,7 +54,7 @@ export class Session {
     transport: Transport,
     address: ZipperAddress,
     endpoint: Endpoint,
-    options: ClientOptions,
+    options: SessionOptions,
     events: SessionEvents,
     signal: AbortSignal,
   ): Promise<SessionEnd> {
@@ -163,13 +167,13 @@ export class Session {
   }
 }
 
-function handshakeOf({ credential = '' }: ZipperAddress, options: ClientOptions): Uint8Array {
+function handshakeOf({ credential = '' }: ZipperAddress, options: SessionOptions): Uint8Array {
   const colon = credential.indexOf(':');
   const isFunction = options.kind === 'function';
   return encodeFrame({
     type: 'handshake',
     name: options.name,
-    clientId: randomUUID(),
+    clientId: options.clientId,
     clientType: CLIENT_TYPES[options.kind],
     observed: isFunction ? (options.observe ?? []) : [],
     authName: colon < 0 ? credential : credential.slice(0, colon),

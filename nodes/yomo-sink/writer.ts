@@ -3,7 +3,7 @@ import type { Node } from 'node-red';
 import { encodePayload } from '../../payload/format';
 import type { YomoClient, YomoFrame } from '../../yomo/client';
 import { messageOf } from '../../yomo/errors';
-import { metadataOf, toFrame } from '../../yomo/message';
+import { metadataOf, toFrame, toOutput } from '../../yomo/message';
 import type { ToolClient } from '../../yomo/v2/client';
 import { toCall, type CallSettings } from '../../yomo/v2/message';
 import type { IncomingMessage } from '../bridge/answer';
@@ -29,10 +29,10 @@ export function frameWriter(node: Node, settings: NamedSinkSettings, zipper: Zip
     write: async (message) => {
       let frame: YomoFrame | undefined;
       try {
-        frame = toFrame(message, settings);
+        const streamFunction = zipper.functionOf(message._session);
+        frame = streamFunction === undefined ? toFrame(message, settings) : toOutput(message, settings);
         warnOfMetadata(message.metadata);
-        // What came in by a stream function goes out as its result.
-        await (zipper.functionOf(message._session) ?? client).send(frame);
+        await (streamFunction ?? client).send(frame);
       } catch (error) {
         const tag = frame?.tag ?? settings.tag;
         throw toCatchable(error, { zipper: zipper.endpoint, ...(tag === undefined ? {} : { tag }) });

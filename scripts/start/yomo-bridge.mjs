@@ -12,6 +12,7 @@ function built(path) {
 /** @param {{ host: string, port: number }} address of the zipper */
 export function yomoBridge(address) {
   let client;
+  let frames;
   return {
     example: { file: 'yomo.json', name: 'flows-yomo' },
     configure: (flow) => setZipper(flow, address, 'v1'),
@@ -19,6 +20,7 @@ export function yomoBridge(address) {
     summarize: summarizeYomo,
     async check(flow) {
       client = await openZipper(flow.zipper, flow);
+      frames = keepFrames(client);
     },
     banner({ results, errors, others }, form) {
       const also = others.length === 0 ? '' : `; and what comes under ${others.map(tagText).join(', ')}`;
@@ -33,10 +35,27 @@ export function yomoBridge(address) {
       };
     },
     listen(flow, print) {
-      printFrames(client, flow, print);
+      printFrames(frames, flow, print);
     },
     async close() {
       await client?.close();
+    },
+  };
+}
+
+/**
+ * What comes before anybody listens is kept until then: a zipper sends nothing twice, and the flow may write before
+ * the editor answers.
+ */
+function keepFrames(client) {
+  const early = [];
+  const stop = client.onFrame((frame) => early.push(frame));
+  return {
+    onState: (listener) => client.onState(listener),
+    onFrame(listener) {
+      stop();
+      early.splice(0).forEach(listener);
+      return client.onFrame(listener);
     },
   };
 }

@@ -115,7 +115,7 @@ function neededText(address, reason) {
 
 /**
  * Prints what the flow writes to the zipper: results, errors, and text under other tags.
- * @param client as `openZipper` gave it
+ * @param client with `onFrame` and `onState` of the one that `openZipper` gave
  * @param {{ results?: number, errors?: number, numeric: boolean }} flow the tags; whether results are numbers
  * @param {{ result: (line: string) => void, error: (line: string) => void }} print
  */

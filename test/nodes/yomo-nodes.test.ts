@@ -157,6 +157,19 @@ describe('the YoMo nodes', () => {
     assert.equal(zipper.written.filter(({ from }) => zipper.idsOf('out').includes(from)).length, 3);
   });
 
+  test('what a flow makes of a frame for one target is for everybody', async () => {
+    await load([
+      zipperNode(zipper),
+      sourceNode('source', [51], ['sink'], { name: 'in', target: 'here' }),
+      sinkNode('sink', 0x35),
+    ]);
+    await zipper.untilJoined('in');
+    peer.frames.length = 0;
+    await (await join(zipper.port)).write(51, 'x', { 'yomo-target': 'here', 'yomo-tid': 'trace' });
+    const frame = await eventually('it comes', () => peer.frames[0]);
+    assert.equal(frame.metadata.get('yomo-tid'), 'trace');
+  });
+
   test("the sink's own tag and target come before the message's, and metadata that is no object of texts is told once", async () => {
     await load([zipperNode(zipper), sinkNode('sink', 0x35, { target: 'nobody', name: 'out' })]);
     await zipper.untilJoined('out');

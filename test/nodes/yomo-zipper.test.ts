@@ -136,6 +136,22 @@ describe('what waited for a zipper that was away', () => {
     assert.equal(zipper.received.length, 2);
   });
 
+  test(
+    'is written by a sink that closes, though the function has not come',
+    { skip: !LONG && 'takes 3 s' },
+    async () => {
+      const zipper = new MemoryZipper();
+      const nodes = nodesOf(9, zipper);
+      zipper.keepWaiting('function');
+      nodes.source('function', 1);
+      const sink = nodes.sink('sink');
+      const sent = sendAll(sink, 1, ['a']);
+      await untilAll('connected', sink);
+      await Promise.all([sink.close(), sent]);
+      assert.equal(zipper.received.length, 1);
+    },
+  );
+
   test('is written in the end where the function does not come', { skip: !LONG && 'takes 5 s' }, async () => {
     const zipper = new MemoryZipper();
     const nodes = nodesOf(9, zipper);

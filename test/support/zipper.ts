@@ -24,6 +24,8 @@ export interface ZipperOptions {
   readonly connectTo?: string;
   /** Each client is rejected with this message. */
   readonly reject?: string;
+  /** Each connection is closed with this reason, at once behind the rejection where there is one. */
+  readonly closes?: string;
   /** Answers no handshake. */
   readonly isSilent?: boolean;
   readonly certificate?: Certificate;
@@ -86,9 +88,10 @@ export class Zipper {
     this.received.push(frame);
     const metadata = decodeMetadata(frame.metadata);
     const target = metadata.get('yomo-target');
-    // As a zipper does: more keys, and in no certain order.
-    const entries = [['yomo-source-id', from] as const, ...[...metadata].reverse(), ['yomo-tid', 'trace'] as const];
-    const bytes = encodeFrame({ ...frame, metadata: encodeMetadata(new Map(entries)) });
+    // As a zipper does: in no certain order, and with what it knows of the connection.
+    const writer = this.clients.find(({ handshake }) => handshake?.clientId === from)?.handshake?.target ?? '';
+    const known: [string, string][] = writer === '' ? [] : [['yomo-wanted-target', writer]];
+    const bytes = encodeFrame({ ...frame, metadata: encodeMetadata(new Map([...known, ...[...metadata].reverse()])) });
     for (const client of this.clients) {
       if (client.observes(frame.tag) && (target === undefined || client.handshake?.target === target))
         client.write(bytes);
@@ -182,7 +185,7 @@ export class ZipperClient {
   }
 
   #shakeHands(frame: Frame): void {
-    const { token, reject, connectTo, isSilent } = this.#options;
+    const { token, reject, closes, connectTo, isSilent } = this.#options;
     if (frame.type !== 'handshake') {
       void this.close('a handshake is expected');
       return;
@@ -194,6 +197,7 @@ export class ZipperClient {
     if (frame.version !== VERSION) this.#reject(`version ${frame.version} is not ${VERSION}`);
     else if (!isKnown) this.#reject('authentication failed');
     else if (reject !== undefined) this.#reject(reject);
+    else if (closes !== undefined) void this.close(closes);
     else if (connectTo !== undefined) this.write(encodeFrame({ type: 'connect-to', endpoint: connectTo }));
     else {
       this.#zipper.clients.push(this);
@@ -203,6 +207,7 @@ export class ZipperClient {
 
   #reject(message: string): void {
     this.write(encodeFrame({ type: 'rejected', message }));
+    if (this.#options.closes !== undefined) void this.close(this.#options.closes);
   }
 
   async #writeAll(): Promise<void> {

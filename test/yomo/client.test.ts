@@ -1,6 +1,7 @@
 /** What goes through a zipper, and who is taken by it. */
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
+import { decodeMetadata } from '#dist/yomo/metadata';
 import { makeCertificate } from '../support/certificate';
 import { eventually } from '../support/node-red';
 import {
@@ -34,7 +35,26 @@ describe('frames through a zipper', () => {
     await eventually('a frame', () => receiver.frames.length > 0);
     const [frame] = receiver.frames;
     assert.deepEqual([frame?.tag, String(frame?.payload), frame?.metadata.get('b')], [0x33, 'hello', '2']);
-    assert.equal(frame?.metadata.get('yomo-source-id'), zipper.handshakes[0]?.clientId);
+  });
+
+  test("a frame names its source and a trace, as those of YoMo's own clients, unless its metadata does", async () => {
+    const zipper = await zipperOf();
+    const source = clientOf(zipper.port);
+    await connected(source);
+    const [id, trace] = ['yomo-source-id', 'yomo-tid'];
+    const given = new Map([
+      [id, 'elsewhere'],
+      [trace, 'given'],
+    ]);
+    for (const metadata of [undefined, new Map([['a', '1']]), given])
+      await source.client.send(frameOf(1, '', metadata));
+    await eventually('the frames', () => zipper.received.length === 3);
+    const [bare, other, whole] = zipper.received.map(({ metadata }) => decodeMetadata(metadata));
+    assert.match(zipper.handshakes[0]?.clientId ?? '', new RegExp(`^${bare?.get(id) ?? 'none'}-0$`));
+    assert.equal(other?.get(id), bare?.get(id));
+    assert.deepEqual([...(other?.keys() ?? [])].sort(), ['a', id, trace]);
+    assert.notEqual(other?.get(trace), bare?.get(trace));
+    assert.deepEqual(whole, given);
   });
 
   test('every stream function that observes a tag gets each frame, one of two targets its own only', async () => {
@@ -140,6 +160,19 @@ describe('a client that is not taken', () => {
       ['connecting', 'rejected'],
     );
     assert.equal(stranger.log.length, 1);
+  });
+
+  test('a zipper that closes right behind its rejection has said why', async () => {
+    const zipper = await zipperOf({ reject: 'not here', closes: 'end' });
+    const clients = Array.from({ length: 10 }, () => clientOf(zipper.port));
+    for (const client of clients) assert.match(await reasonOf(client, 'rejected'), /this client: not here\./);
+  });
+
+  test('one that closes without an answer is told by the reason of the close, and tried again', async () => {
+    const zipper = await zipperOf({ closes: 'too many' });
+    const client = clientOf(zipper.port);
+    assert.match(await reasonOf(client, 'waiting'), /closed the connection: too many\./);
+    await eventually('another attempt', () => zipper.handshakes.length === 2);
   });
 
   test('an unknown version is rejected by the double as by a zipper', async () => {

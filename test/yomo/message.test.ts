@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { metadataOf, toFlowMessage, toFrame, toRawMessage } from '#dist/yomo/message';
+import { metadataOf, toFlowMessage, toFrame, toOutput, toRawMessage } from '#dist/yomo/message';
 import { parseObservedTag, parseTag, tagText } from '#dist/yomo/tag';
 
 describe('tags as they are written', () => {
@@ -61,6 +61,17 @@ describe('messages of a flow', () => {
     assert.equal(target('', { target: 'message' }), 'message');
     assert.equal(target('', { target: 7 }), undefined);
     assert.equal(target('', { metadata: { 'yomo-target': 'came with it' } }), 'came with it');
+  });
+
+  test('have the metadata of the frame they came with as output of a stream function, but not its target', () => {
+    const message = { payload: '', tag: 1, metadata: { 'yomo-target': 'came with it', 'yomo-tid': 'trace' } };
+    const written = (own: string, changes = {}) =>
+      Object.fromEntries(
+        toOutput({ ...message, ...changes }, { tag: undefined, target: own, format: 'auto' }).metadata,
+      );
+    assert.deepEqual(written(''), { 'yomo-tid': 'trace' });
+    assert.deepEqual(written('node'), { 'yomo-tid': 'trace', 'yomo-target': 'node' });
+    assert.deepEqual(written('', { target: 'message' }), { 'yomo-tid': 'trace', 'yomo-target': 'message' });
   });
 
   test('metadata is an object of texts or nothing', () => {

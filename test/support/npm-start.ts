@@ -50,15 +50,21 @@ export class Started {
     await this.until(`npm start printed ${String(pattern)}`, () => pattern.test(this.output));
   }
 
-  /** Waits for what it brings about; where that does not come, the error has what was printed. */
+  /** Waits for what it brings about once Node-RED runs; where that does not come, the error has what was printed. */
   async until(what: string, probe: () => boolean): Promise<void> {
+    // as long as any other test gives a Node-RED to start
+    await this.#within(60, 'npm start runs', () => this.output.includes('editor'));
+    await this.#within(30, what, probe);
+  }
+
+  async #within(seconds: number, what: string, probe: () => boolean): Promise<void> {
     await eventually(
       what,
       () => {
         if (!this.running) throw new Error('it ended');
         return probe();
       },
-      30,
+      seconds,
     ).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${this.output}\n${this.errors}`);
     });

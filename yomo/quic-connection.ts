@@ -157,7 +157,7 @@ export class QuicConnection {
 
   #add({ connection }: QuicEndpoint, number: number, id: number): QuicStream {
     const where = { connection: this.#dial.connection, stream: number };
-    const stream = new QuicStream(where, connection, id, this.#post);
+    const stream = new QuicStream(where, connection, id, (id & KIND) !== OF_SERVER, this.#post);
     this.#streams.set(number, stream);
     this.#byId.set(id, stream);
     return stream;

@@ -183,9 +183,10 @@ export class QuicConnection {
   }
 }
 
+/** Why there is no connection; the main thread puts it into words. */
 class DialError extends Error {
   constructor(readonly failure: DialFailure) {
-    super(failure.reason);
+    super();
   }
 }
 

@@ -157,7 +157,7 @@ export class QuicConnection {
 
   #add({ connection }: QuicEndpoint, number: number, id: number): QuicStream {
     const where = { connection: this.#dial.connection, stream: number };
-    const stream = new QuicStream(where, connection, id, this.#post);
+    const stream = new QuicStream(where, connection, id, (id & KIND) !== OF_SERVER, this.#post);
     this.#streams.set(number, stream);
     this.#byId.set(id, stream);
     return stream;
@@ -183,9 +183,10 @@ export class QuicConnection {
   }
 }
 
+/** Why there is no connection; the main thread puts it into words. */
 class DialError extends Error {
   constructor(readonly failure: DialFailure) {
-    super(failure.reason);
+    super();
   }
 }
 

@@ -29,18 +29,23 @@ export class QuicStream {
   #writes: Write[] = [];
   /** Bytes handed to the main thread that it has not worked off. */
   #ahead = 0;
+  /** Whether the stream is known to QUIC: one that is opened here is with its first bytes. */
+  #hasBegun: boolean;
   #isRead = false;
   #isWritten = false;
 
+  /** @param isOwn whether it is opened here */
   constructor(
     where: { readonly connection: number; readonly stream: number },
     connection: QuicheConnection,
     id: number,
+    isOwn: boolean,
     post: Post,
   ) {
     this.#where = where;
     this.#connection = connection;
     this.id = id;
+    this.#hasBegun = !isOwn;
     this.#post = post;
   }
 
@@ -98,7 +103,7 @@ export class QuicStream {
     for (let next = this.#writes[0]; next !== undefined && !this.#isWritten; next = this.#writes[0]) {
       let sent: number;
       try {
-        sent = this.#connection.streamSend(this.id, next.bytes, next.isEnd) ?? 0;
+        sent = this.#send(next);
       } catch {
         // The other end takes no more, or no more streams.
         this.#endWriting();
@@ -120,6 +125,15 @@ export class QuicStream {
     if (!this.#isWritten) this.#shutdown(WRITE);
     this.#endReading('broken');
     this.#endWriting();
+  }
+
+  /** @returns how many bytes there was room for. @throws where nothing can be written any more */
+  #send({ bytes, isEnd }: Write): number {
+    const sent = this.#connection.streamSend(this.id, bytes, isEnd);
+    if (sent !== null) this.#hasBegun = true;
+    // No room, or no stream: one that the other end has given up is forgotten, and only this tells the two apart.
+    else if (this.#hasBegun) this.#connection.streamCapacity(this.id);
+    return sent ?? 0;
   }
 
   #add(write: Write): void {

@@ -9,6 +9,7 @@ export async function relayPackets(port: number, delay = 0) {
   const near = createSocket('udp4');
   /** A socket for each client, so that the other end can tell them apart. */
   const far = new Map<string, Socket>();
+  const packets = { fromClients: 0, toClients: 0 };
   let isSilent = false;
   let isOpen = true;
   const later = (work: () => void): void => {
@@ -17,12 +18,15 @@ export async function relayPackets(port: number, delay = 0) {
   };
   near.on('message', (packet, { address, port: from }) => {
     if (isSilent) return;
+    packets.fromClients += 1;
     const client = `${address}:${String(from)}`;
     let socket = far.get(client);
     if (socket === undefined) {
       socket = createSocket('udp4');
       socket.on('message', (answer) => {
-        if (!isSilent) later(() => near.send(answer, from, address));
+        if (isSilent) return;
+        packets.toClients += 1;
+        later(() => near.send(answer, from, address));
       });
       far.set(client, socket);
     }
@@ -35,6 +39,8 @@ export async function relayPackets(port: number, delay = 0) {
   await once(near, 'listening');
   return {
     port: near.address().port,
+    /** That have come by so far. */
+    packets,
     cut: () => {
       isSilent = true;
     },

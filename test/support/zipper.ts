@@ -222,7 +222,7 @@ export class ZipperClient {
 }
 
 /** What protects the addresses in retry tokens: any keyed digest. */
-const tokenOps = {
+export const tokenOps = {
   sign: (key: ArrayBuffer, data: ArrayBuffer) => Promise.resolve(toArrayBuffer(digest(key, data))),
   verify: (key: ArrayBuffer, data: ArrayBuffer, signature: ArrayBuffer) =>
     Promise.resolve(digest(key, data).equals(Buffer.from(signature))),
@@ -232,7 +232,7 @@ function digest(key: ArrayBuffer, data: ArrayBuffer): Buffer {
   return createHmac('sha256', Buffer.from(key)).update(Buffer.from(data)).digest();
 }
 
-function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
+export function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
   return Uint8Array.from(bytes).buffer;
 }
 
@@ -240,4 +240,4 @@ function ignore(): void {
   // The connection tells of it.
 }
 
-const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore, getChild: () => silent };
+export const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore, getChild: () => silent };

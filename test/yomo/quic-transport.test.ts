@@ -75,6 +75,19 @@ describe('the thread of QUIC', () => {
     assert.equal(zipper.closings[0]?.reason, 'closed');
   });
 
+  test('packets that come at once are acknowledged at once', async () => {
+    const zipper = await zipperOf();
+    const { port, packets } = await relayOf(zipper);
+    const observed = clientOf(port, { kind: 'function', observe: [1] });
+    await connected(observed);
+    const before = { ...packets };
+    zipper.route({ type: 'data', tag: 1, metadata: new Uint8Array(0), payload: Buffer.alloc(1024 * 1024) }, 'test');
+    await eventually('it has come', () => observed.frames.length === 1, 30);
+    const taken = packets.toClients - before.toClients;
+    const sent = packets.fromClients - before.fromClients;
+    assert.ok(taken > 500 && sent < taken / 2, `${String(sent)} packets in answer to ${String(taken)}`);
+  });
+
   test('packets that the system does not send end the attempt with the reason, and nothing else', async () => {
     // Broadcast is not allowed to a socket that has not asked for it.
     const dial = quicTransport.dial('255.255.255.255', 9, options, new AbortController().signal);

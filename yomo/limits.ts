@@ -85,8 +85,11 @@ export const MAX_REASON_LENGTH = 300;
 /** Bytes that are read from QUIC at once. */
 export const READ_SIZE = 64 * 1024;
 
-/** Bytes that lie between the thread of QUIC and the main thread at most, before no more is read. */
-export const READ_AHEAD = 1024 * 1024;
+/**
+ * Bytes between the thread of QUIC and the nodes behind a source at most, before no more is read, and so what a flow is
+ * given in one turn of the event loop: everything else in Node-RED waits for the end of it.
+ */
+export const READ_AHEAD = 512 * 1024;
 
 /** Packets that are sent at once, before what has come is looked at: some 90 fit into the other end's socket as systems are. */
 export const PACKETS_AT_ONCE = 64;

@@ -163,8 +163,11 @@ class QuicStream implements ByteStream {
   receive(message: FromStream): void {
     switch (message.type) {
       case 'data':
-        this.#thread.post({ type: 'taken', ...this.#where, bytes: message.bytes.length });
         this.#listener?.(message.bytes);
+        // Behind what the listener has put off, as nodes do: more in one turn would keep everything else waiting.
+        setImmediate(() => {
+          this.#thread.post({ type: 'taken', ...this.#where, bytes: message.bytes.length });
+        });
         break;
       case 'written': {
         const write = this.#writes.shift();

@@ -3,6 +3,7 @@ import { untilFlowsRun } from '../../delivery/deliver';
 import type { FlowState } from '../../delivery/outcome';
 import type { SourceFormat } from '../../payload/format';
 import type { YomoFrame } from '../../yomo/client';
+import { MAX_WAITING_BYTES, WAITING_FRAME_COST } from '../../yomo/limits';
 import { toFlowMessage, toRawMessage } from '../../yomo/message';
 import type { Session } from '../yomo-zipper/zipper';
 
@@ -13,7 +14,7 @@ export interface ReceiverOptions {
   readonly session: Session;
   /** Undefined where the runtime does not tell whether the flows run. */
   readonly flows: FlowState | undefined;
-  /** Frames that are kept at most until the flows run. */
+  /** Frames that are kept at most until the flows run, of MAX_WAITING_BYTES together. */
   readonly limit: number;
   /** Aborted when the source closes. */
   readonly signal: AbortSignal;
@@ -31,6 +32,8 @@ export interface ReceiverOptions {
 export class Receiver {
   readonly #options: ReceiverOptions;
   #held: YomoFrame[] = [];
+  /** Bytes of what is held, as roughly as they are counted for what waits to be sent. */
+  #heldBytes = 0;
   /** Frames that found no room while a deploy went on. */
   #overflown = 0;
   /** Frames that came too late for the flow. */
@@ -47,18 +50,15 @@ export class Receiver {
       this.#late += 1;
     } else if (!this.#isReleasing && flows?.deploy === undefined) {
       this.#give(frame);
-    } else if (this.#held.length >= limit) {
-      this.#overflown += 1;
     } else {
-      this.#held.push(frame);
+      this.#hold(frame, limit);
       if (!this.#isReleasing) void this.#release(flows);
     }
   }
 
   /** After the last frame: YoMo sends nothing again, so the log tells what the flow was not given. */
   close(): void {
-    this.#late += this.#held.length;
-    this.#held = [];
+    this.#late += this.#takeHeld().length;
     this.#tellOverflown();
     if (this.#late === 0) return;
     this.#options.warn(
@@ -66,12 +66,27 @@ export class Receiver {
     );
   }
 
+  #hold(frame: YomoFrame, limit: number): void {
+    const bytes = this.#heldBytes + frame.payload.length + WAITING_FRAME_COST;
+    if (this.#held.length >= limit || bytes > MAX_WAITING_BYTES) {
+      this.#overflown += 1;
+      return;
+    }
+    this.#held.push(frame);
+    this.#heldBytes = bytes;
+  }
+
+  #takeHeld(): YomoFrame[] {
+    this.#heldBytes = 0;
+    return this.#held.splice(0);
+  }
+
   async #release(flows: FlowState | undefined): Promise<void> {
     this.#isReleasing = true;
     if (flows !== undefined) await untilFlowsRun(flows, this.#options.signal);
     this.#isReleasing = false;
     if (this.#options.signal.aborted) return;
-    for (const frame of this.#held.splice(0)) this.#give(frame);
+    for (const frame of this.#takeHeld()) this.#give(frame);
     this.#tellOverflown();
   }
 

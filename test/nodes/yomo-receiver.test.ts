@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { MAX_WAITING_BYTES } from '#dist/yomo/limits';
 import { Receiver } from '#dist/nodes/yomo-source/receiver';
 
 /** A receiver in flows whose deploy is going on until `run`. */
@@ -59,6 +60,15 @@ describe('frames that come while the flows are deployed', () => {
     assert.deepEqual(sent, ['1', '2']);
     assert.equal(warnings.length, 1);
     assert.match(warnings[0] ?? '', /^1 frame came during a deploy .* went into no flow\. Raise the buffer/);
+  });
+
+  test('are bounded in bytes, too', async () => {
+    const { sent, warnings, receiver, run } = receiverDuringDeploy(1000);
+    const quarter = Buffer.alloc(MAX_WAITING_BYTES / 4);
+    for (const tag of [1, 2, 3, 4]) receiver.receive({ tag, payload: quarter, metadata: new Map() });
+    await run();
+    assert.equal(sent.length, 3);
+    assert.match(warnings[0] ?? '', /^1 frame came during a deploy/);
   });
 
   test('are counted in the log where the source itself closes', async () => {

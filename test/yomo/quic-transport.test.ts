@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import type { Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
+import { READ_AHEAD, READ_SIZE } from '#dist/yomo/limits';
+import { QuicStream } from '#dist/yomo/quic-stream';
 import type * as QuicTransport from '#dist/yomo/quic-transport';
 import { quicTransport } from '#dist/yomo/quic-transport';
 import { eventually, freePort, repository } from '../support/node-red';
@@ -60,6 +62,45 @@ describe('the thread of QUIC', () => {
       client.send({ tag: 1, payload: Buffer.from('last words'), metadata: new Map() }).then(() => client.close());`;
     await runProgram(program);
     assert.equal(String(zipper.received[0]?.payload), 'last words');
+  });
+
+  test('what comes counts as taken when the nodes behind a source have had their turn with it', async (context) => {
+    const zipper = await zipperOf();
+    let turns = 0;
+    const taken: number[] = [];
+    const post = Worker.prototype.postMessage;
+    context.mock.method(Worker.prototype, 'postMessage', function (this: Worker, message: { readonly type: string }) {
+      if (message.type === 'taken') taken.push(turns);
+      post.call(this, message);
+    });
+    const observed = clientOf(zipper.port, { kind: 'function', observe: [1] });
+    observed.client.onFrame(() => setImmediate(() => (turns += 1)));
+    await connected(observed);
+    zipper.route({ type: 'data', tag: 1, metadata: new Uint8Array(0), payload: Buffer.from('x') }, '');
+    await eventually('the frame is taken', () => taken.length > 1);
+    assert.equal(taken.at(-1), 1);
+  });
+
+  test('no more is read while as much as READ_AHEAD is not taken', async () => {
+    const chunk = new Uint8Array(READ_SIZE);
+    const readable = new ReadableStream({
+      pull: (controller) => {
+        controller.enqueue(Uint8Array.from(chunk));
+      },
+    });
+    const where = { connection: 1, stream: 1 };
+    let bytes = 0;
+    const stream = new QuicStream(where, { readable, writable: new WritableStream() } as never, (message) => {
+      if (message.type === 'data') bytes += message.bytes.length;
+    });
+    const ended = stream.run();
+    await eventually('much is read', () => bytes >= READ_AHEAD);
+    assert.equal(bytes, READ_AHEAD);
+    await stream.handle({ type: 'taken', ...where, bytes: READ_SIZE });
+    await eventually('as much as was taken', () => bytes >= READ_AHEAD + READ_SIZE);
+    assert.equal(bytes, READ_AHEAD + READ_SIZE);
+    stream.cancel();
+    await ended;
   });
 
   test('a client behind a slow network is closed without waiting for it', async () => {

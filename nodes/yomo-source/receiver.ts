@@ -3,6 +3,7 @@ import { untilFlowsRun } from '../../delivery/deliver';
 import type { FlowState } from '../../delivery/outcome';
 import type { SourceFormat } from '../../payload/format';
 import type { YomoFrame } from '../../yomo/client';
+import { MAX_WAITING_BYTES, WAITING_FRAME_COST } from '../../yomo/limits';
 import { toFlowMessage, toRawMessage } from '../../yomo/message';
 import type { Session } from '../yomo-zipper/zipper';
 
@@ -31,6 +32,8 @@ export interface ReceiverOptions {
 export class Receiver {
   readonly #options: ReceiverOptions;
   #held: YomoFrame[] = [];
+  /** Bytes, as in MAX_WAITING_BYTES. */
+  #heldCost = 0;
   /** Frames that found no room while a deploy went on. */
   #overflown = 0;
   /** Frames that came too late for the flow. */
@@ -42,15 +45,13 @@ export class Receiver {
   }
 
   receive(frame: YomoFrame): void {
-    const { flows, limit, signal } = this.#options;
+    const { flows, signal } = this.#options;
     if (signal.aborted) {
       this.#late += 1;
     } else if (!this.#isReleasing && flows?.deploy === undefined) {
       this.#give(frame);
-    } else if (this.#held.length >= limit) {
-      this.#overflown += 1;
     } else {
-      this.#held.push(frame);
+      this.#hold(frame);
       if (!this.#isReleasing) void this.#release(flows);
     }
   }
@@ -66,11 +67,22 @@ export class Receiver {
     );
   }
 
+  #hold(frame: YomoFrame): void {
+    const cost = frame.payload.length + WAITING_FRAME_COST;
+    if (this.#held.length >= this.#options.limit || this.#heldCost + cost > MAX_WAITING_BYTES) {
+      this.#overflown += 1;
+      return;
+    }
+    this.#held.push(frame);
+    this.#heldCost += cost;
+  }
+
   async #release(flows: FlowState | undefined): Promise<void> {
     this.#isReleasing = true;
     if (flows !== undefined) await untilFlowsRun(flows, this.#options.signal);
     this.#isReleasing = false;
     if (this.#options.signal.aborted) return;
+    this.#heldCost = 0;
     for (const frame of this.#held.splice(0)) this.#give(frame);
     this.#tellOverflown();
   }
@@ -78,7 +90,7 @@ export class Receiver {
   #tellOverflown(): void {
     if (this.#overflown === 0) return;
     this.#options.warn(
-      `${countOf(this.#overflown)} came during a deploy beyond those that wait for its end, and went into no flow. Raise the buffer of the zipper, or deploy while less comes.`,
+      `${countOf(this.#overflown)} came during a deploy beyond those that wait for its end, and went into no flow. Raise the buffer of the zipper, or deploy while less comes; at most ${String(MAX_WAITING_BYTES / 1024 / 1024)} MiB wait.`,
     );
     this.#overflown = 0;
   }

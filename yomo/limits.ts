@@ -31,6 +31,9 @@ export const MAX_FRAME_FIELDS = 1000;
 /** Entries of a frame's metadata; YoMo's own are about ten. */
 export const MAX_METADATA_ENTRIES = 10_000;
 
+/** Names of a sink's metadata that it warns of because they are no texts: a message may bring any number of them. */
+export const MAX_METADATA_WARNINGS = 10;
+
 /**
  * Milliseconds without a packet of the zipper after which it counts as gone. A zipper has the same 5 s for its clients,
  * and the smaller of both is what QUIC agrees on.

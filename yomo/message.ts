@@ -24,21 +24,31 @@ export function toRawMessage({ tag, payload, metadata }: YomoFrame): Record<stri
   return { ...frameProperties(tag, metadata), payload: Buffer.from(payload) };
 }
 
+/** Told of an entry of `msg.metadata` that cannot be written, or of the whole where it is no object. */
+export type LeaveOut = (name: string | undefined) => void;
+
 /**
- * What a sink writes: its settings first, then the message's own properties. Metadata that is no object of texts is
- * left out; `metadataOf` tells.
- * @throws YomoError `tag`, PayloadError where the message cannot be written
+ * What a sink writes: its settings first, then the message's own properties.
+ * @throws YomoError `tag`, `metadata`, PayloadError where the message cannot be written
  */
-export function toFrame(message: Readonly<Record<string, unknown>>, settings: SinkSettings): YomoFrame {
-  return frameWith(new Map(metadataOf(message.metadata)), message, settings);
+export function toFrame(
+  message: Readonly<Record<string, unknown>>,
+  settings: SinkSettings,
+  leaveOut?: LeaveOut,
+): YomoFrame {
+  return frameWith(metadataOf(message.metadata, leaveOut), message, settings);
 }
 
 /**
  * The same for the output of a stream function: a frame that came for one target may have results for everybody. So its
  * target is left out, as YoMo's own functions do, unless the settings or `msg.target` name one.
  */
-export function toOutput(message: Readonly<Record<string, unknown>>, settings: SinkSettings): YomoFrame {
-  const metadata = new Map(metadataOf(message.metadata));
+export function toOutput(
+  message: Readonly<Record<string, unknown>>,
+  settings: SinkSettings,
+  leaveOut?: LeaveOut,
+): YomoFrame {
+  const metadata = metadataOf(message.metadata, leaveOut);
   metadata.delete(TARGET_KEY);
   return frameWith(metadata, message, settings);
 }
@@ -49,19 +59,28 @@ function frameWith(
   settings: SinkSettings,
 ): YomoFrame {
   const tag = settings.tag ?? tagOf(message.tag);
-  const target = settings.target === '' ? message.target : settings.target;
-  if (typeof target === 'string' && target !== '') metadata.set(TARGET_KEY, target);
+  const target = settings.target === '' ? targetOf(message.target) : settings.target;
+  if (target !== '') metadata.set(TARGET_KEY, target);
   return { tag, payload: encodePayload(message.payload, settings.format), metadata };
 }
 
-/** @returns undefined where it is there and no object of texts */
-export function metadataOf(value: unknown): Metadata | undefined {
-  if (value === undefined || value === null) return new Map();
-  if (typeof value !== 'object' || Array.isArray(value)) return undefined;
-  const entries = Object.entries(value);
-  return entries.every((entry): entry is [string, string] => typeof entry[1] === 'string')
-    ? new Map(entries)
-    : undefined;
+/** Texts as they are, numbers and booleans as their text; what else there is, is left out. */
+export function metadataOf(value: unknown, leaveOut: LeaveOut = () => undefined): Map<string, string> {
+  const metadata = new Map<string, string>();
+  if (value === undefined || value === null) return metadata;
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    leaveOut(undefined);
+    return metadata;
+  }
+  for (const [name, entry] of Object.entries(value)) {
+    if (isTextual(entry)) metadata.set(name, String(entry));
+    else leaveOut(name);
+  }
+  return metadata;
+}
+
+function isTextual(value: unknown): value is string | number | bigint | boolean {
+  return ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
 }
 
 function frameProperties(tag: number, metadata: Metadata): { tag: number; metadata: Record<string, string> } {
@@ -70,6 +89,16 @@ function frameProperties(tag: number, metadata: Metadata): { tag: number; metada
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** @returns blank for none */
+function targetOf(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'string') return value;
+  throw new YomoError(
+    'metadata',
+    'msg.target is no text, and without it the frame would go to everybody. Make it a text, or delete it before this node.',
+  );
 }
 
 function tagOf(value: unknown): number {

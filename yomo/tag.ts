@@ -1,22 +1,16 @@
 /** Tags as people write them: decimal, or `0x` and hexadecimal digits, as YoMo's own programs do. */
 import { FIRST_RESERVED_TAG, LAST_RESERVED_TAG, MAX_TAG } from './limits';
 
-/** A stream function observes the tags that programs are meant to use: those below the reserved ones. */
-export const HIGHEST_OBSERVED_TAG = FIRST_RESERVED_TAG - 1;
-
 const WRITTEN = /^(?:\d{1,10}|0x[\da-f]{1,8})$/i;
 
-/** @returns undefined where it is no tag, or one that YoMo keeps for itself */
+/**
+ * What can be written can be observed.
+ * @returns undefined where it is no tag, or one that YoMo keeps for itself
+ */
 export function parseTag(value: unknown): number | undefined {
   const tag = typeof value === 'string' ? fromText(value.trim()) : value;
   if (typeof tag !== 'number' || !Number.isInteger(tag) || tag < 0 || tag > MAX_TAG) return undefined;
   return tag >= FIRST_RESERVED_TAG && tag <= LAST_RESERVED_TAG ? undefined : tag;
-}
-
-/** @returns undefined where it is no tag that can be observed */
-export function parseObservedTag(value: unknown): number | undefined {
-  const tag = parseTag(value);
-  return tag !== undefined && tag <= HIGHEST_OBSERVED_TAG ? tag : undefined;
 }
 
 /** `0x33` */

@@ -3,7 +3,7 @@ import { addressText } from '../../mqtt/address';
 import type { Connection, Publisher } from '../../mqtt/connection';
 import type { ConnectionStatus } from '../../mqtt/status';
 import { toOutgoingMessage, type OutgoingMessage, type SinkSettings } from '../../mqtt/message';
-import { answerEach } from '../bridge/answer';
+import { answerEach, refuseEach, type Outlet } from '../bridge/answer';
 import { SinkStatus } from '../bridge/sink-status';
 import { toCatchable } from '../catchable-error';
 import { connectionOf, showMisconfigured, showStatus } from '../mqtt-connection/connection-node';
@@ -15,28 +15,37 @@ const register = (RED: NodeAPI): void => {
     try {
       connect(this, parseSink(definition), connectionOf(RED, definition.connection));
     } catch (error) {
-      const reason = showMisconfigured(RED, this, definition.connection, error);
-      // A node that cannot work answers every message with the reason.
-      answerEach(this, () => Promise.reject(reason));
+      refuseEach(this, showMisconfigured(RED, this, definition.connection, error));
     }
   }
 
   function connect(node: Node, settings: SinkSettings, connection: Connection): void {
-    let used: Publisher | undefined;
-    const status = new SinkStatus<ConnectionStatus>({ kind: 'connecting' }, showStatus(node), () => used?.waiting ?? 0);
-    // Before the first thing that may fail: what was opened until then is released.
-    node.on('close', (removed: boolean, done: (error?: Error) => void) => {
+    let publisher: Publisher | undefined;
+    const waiting = (): number => publisher?.waiting ?? 0;
+    const status = new SinkStatus<ConnectionStatus>({ kind: 'connecting' }, showStatus(node), waiting);
+    try {
+      publisher = connection.publisher((connectionStatus) => {
+        status.connection(connectionStatus);
+      });
+    } catch (error) {
       status.close();
-      Promise.resolve(used?.release(removed)).then(() => {
-        done();
-      }, done);
-    });
-    const publisher = (used = connection.publisher((connectionStatus) => {
-      status.connection(connectionStatus);
-    }));
-    const { address, protocolVersion } = connection.settings;
-    const broker = addressText(address);
-    answerEach(node, async (message) => {
+      throw error;
+    }
+    answerEach(node, outletOf(publisher, status, settings, connection.settings));
+  }
+
+  RED.nodes.registerType('mqtt-sink', MqttSink);
+};
+
+function outletOf(
+  publisher: Publisher,
+  status: SinkStatus<ConnectionStatus>,
+  settings: SinkSettings,
+  { address, protocolVersion }: Connection['settings'],
+): Outlet {
+  const broker = addressText(address);
+  return {
+    send: async (message) => {
       let outgoing: OutgoingMessage | undefined;
       try {
         outgoing = toOutgoingMessage(message, settings, protocolVersion);
@@ -44,11 +53,13 @@ const register = (RED: NodeAPI): void => {
       } catch (error) {
         throw toCatchable(error, { broker, ...topicOf(outgoing, settings) });
       }
-    });
-  }
-
-  RED.nodes.registerType('mqtt-sink', MqttSink);
-};
+    },
+    release: (removed) => {
+      status.close();
+      return publisher.release(removed);
+    },
+  };
+}
 
 function topicOf(outgoing: OutgoingMessage | undefined, settings: SinkSettings): { topic?: string } {
   const topic = outgoing?.topic ?? settings.topic;

@@ -3,7 +3,9 @@ import type { Node } from 'node-red';
 import { encodePayload } from '../../payload/format';
 import type { YomoClient, YomoFrame } from '../../yomo/client';
 import { messageOf } from '../../yomo/errors';
-import { metadataOf, toFrame, toOutput } from '../../yomo/message';
+import { MAX_METADATA_WARNINGS } from '../../yomo/limits';
+import { toFrame, toOutput, type LeaveOut } from '../../yomo/message';
+import { reasonText } from '../../yomo/reason';
 import type { ToolClient } from '../../yomo/v2/client';
 import { toCall, type CallSettings } from '../../yomo/v2/message';
 import type { IncomingMessage } from '../bridge/answer';
@@ -23,15 +25,14 @@ export interface Writer {
 /** Protocol v1: frames, as a source or, for what came from a stream function, as that. */
 export function frameWriter(node: Node, settings: NamedSinkSettings, zipper: Zipper): Writer {
   const client = zipper.source(clientName(settings.appName, node));
-  const warnOfMetadata = metadataWarning(node);
+  const leaveOut = metadataWarning(node);
   return {
     client,
     write: async (message) => {
       let frame: YomoFrame | undefined;
       try {
         const streamFunction = zipper.functionOf(message._session);
-        frame = streamFunction === undefined ? toFrame(message, settings) : toOutput(message, settings);
-        warnOfMetadata(message.metadata);
+        frame = (streamFunction === undefined ? toFrame : toOutput)(message, settings, leaveOut);
         await (streamFunction ?? client).send(frame);
       } catch (error) {
         const tag = frame?.tag ?? settings.tag;
@@ -45,11 +46,12 @@ export function frameWriter(node: Node, settings: NamedSinkSettings, zipper: Zip
 export function toolCaller(node: Node, settings: NamedCallSettings, zipper: ToolZipper): Writer {
   // Names have to be different, or clients would take each other's place.
   const client = zipper.caller(settings.appName || `${clientName('', node)}-${node.id}`);
+  const leaveOut = metadataWarning(node);
   return {
     client,
     write: async (message) => {
       try {
-        if (!(await answer(message, settings, zipper))) await client.call(toCall(message, settings));
+        if (!(await answer(message, settings, zipper))) await client.call(toCall(message, settings, leaveOut));
       } catch (error) {
         throw toCatchable(error, { zipper: zipper.endpoint });
       }
@@ -71,14 +73,23 @@ async function answer(message: IncomingMessage, { format }: CallSettings, zipper
   return true;
 }
 
-/** Once, however many messages have such. */
-function metadataWarning(node: Node): (metadata: unknown) => void {
-  let hasWarned = false;
-  return (metadata) => {
-    if (hasWarned || metadataOf(metadata) !== undefined) return;
-    hasWarned = true;
-    node.warn(
-      'msg.metadata is no object of texts, so frames are written without it. Make each of its values a text, or delete it before this node.',
-    );
+/** Each name once, however many messages have it, and so many names of a node: a flow may make up new ones for ever. */
+function metadataWarning(node: Node): LeaveOut {
+  const told = new Set<string | undefined>();
+  return (name) => {
+    if (told.has(name) || told.size >= MAX_METADATA_WARNINGS) return;
+    told.add(name);
+    if (name === undefined) {
+      node.warn(
+        'msg.metadata is no object, so nothing goes along with the payload. Make it an object of texts, or delete it before this node.',
+      );
+    } else {
+      node.warn(
+        `The entry "${reasonText(name)}" of msg.metadata is no text, number or boolean, so it is left out. Make it a text, or delete it before this node.`,
+      );
+    }
+    if (told.size === MAX_METADATA_WARNINGS) node.warn(NO_MORE_WARNINGS);
   };
 }
+
+const NO_MORE_WARNINGS = `${String(MAX_METADATA_WARNINGS)} entries of msg.metadata have been told of as left out; others are left out in silence. Write texts into it only.`;

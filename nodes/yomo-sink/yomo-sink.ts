@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import { answerEach } from '../bridge/answer';
+import { answerEach, refuseEach } from '../bridge/answer';
 import { nodeStatus } from '../bridge/shown-status';
 import { SinkStatus } from '../bridge/sink-status';
 import {
@@ -18,9 +18,7 @@ const register = (RED: NodeAPI): void => {
     try {
       connect(this, writerOf(this, definition, zipperOf(RED, definition.zipper)));
     } catch (error) {
-      const reason = showMisconfigured(RED, this, definition.zipper, error);
-      // A node that cannot work answers every message with the reason.
-      answerEach(this, () => Promise.reject(reason));
+      refuseEach(this, showMisconfigured(RED, this, definition.zipper, error));
     }
   }
 
@@ -45,22 +43,22 @@ function connect(node: Node, { client, write }: Writer): void {
     },
     () => waiting,
   );
-  node.on('close', (done: (error?: Error) => void) => {
-    status.close();
-    client.close().then(() => {
-      done();
-    }, done);
-  });
   watchStatus(client, (connection) => {
     status.connection(connection);
   });
-  answerEach(node, async (message) => {
-    waiting += 1;
-    try {
-      await write(message);
-    } finally {
-      waiting -= 1;
-    }
+  answerEach(node, {
+    send: async (message) => {
+      waiting += 1;
+      try {
+        await write(message);
+      } finally {
+        waiting -= 1;
+      }
+    },
+    release: async () => {
+      status.close();
+      await client.close();
+    },
   });
   client.open();
 }

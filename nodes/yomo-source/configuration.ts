@@ -1,7 +1,7 @@
 import type { NodeDef } from 'node-red';
 import { SOURCE_FORMATS, type SourceFormat } from '../../payload/format';
 import { YomoError } from '../../yomo/errors';
-import { HIGHEST_OBSERVED_TAG, parseObservedTag, tagText } from '../../yomo/tag';
+import { parseTag } from '../../yomo/tag';
 import { readChoice, readText, SavedValueError } from '../saved-value';
 import type { ToolSettings } from './tool';
 
@@ -56,7 +56,7 @@ function readTags(value: unknown): number[] {
 }
 
 function readTag(value: unknown): number {
-  const tag = parseObservedTag(value);
+  const tag = parseTag(value);
   if (tag !== undefined) return tag;
-  throw new SavedValueError('tags', value, `whole numbers from 0 to ${tagText(HIGHEST_OBSERVED_TAG)}`);
+  throw new SavedValueError('tags', value, 'whole numbers from 0, such as 51 or 0x33, without 0xF000 to 0xFFFF');
 }

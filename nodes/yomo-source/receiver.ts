@@ -32,8 +32,8 @@ export interface ReceiverOptions {
 export class Receiver {
   readonly #options: ReceiverOptions;
   #held: YomoFrame[] = [];
-  /** Bytes of what is held, as roughly as they are counted for what waits to be sent. */
-  #heldBytes = 0;
+  /** Bytes, as in MAX_WAITING_BYTES. */
+  #heldCost = 0;
   /** Frames that found no room while a deploy went on. */
   #overflown = 0;
   /** Frames that came too late for the flow. */
@@ -45,13 +45,13 @@ export class Receiver {
   }
 
   receive(frame: YomoFrame): void {
-    const { flows, limit, signal } = this.#options;
+    const { flows, signal } = this.#options;
     if (signal.aborted) {
       this.#late += 1;
     } else if (!this.#isReleasing && flows?.deploy === undefined) {
       this.#give(frame);
     } else {
-      this.#hold(frame, limit);
+      this.#hold(frame);
       if (!this.#isReleasing) void this.#release(flows);
     }
   }
@@ -66,18 +66,18 @@ export class Receiver {
     );
   }
 
-  #hold(frame: YomoFrame, limit: number): void {
-    const bytes = this.#heldBytes + frame.payload.length + WAITING_FRAME_COST;
-    if (this.#held.length >= limit || bytes > MAX_WAITING_BYTES) {
+  #hold(frame: YomoFrame): void {
+    const cost = frame.payload.length + WAITING_FRAME_COST;
+    if (this.#held.length >= this.#options.limit || this.#heldCost + cost > MAX_WAITING_BYTES) {
       this.#overflown += 1;
       return;
     }
     this.#held.push(frame);
-    this.#heldBytes = bytes;
+    this.#heldCost += cost;
   }
 
   #takeHeld(): YomoFrame[] {
-    this.#heldBytes = 0;
+    this.#heldCost = 0;
     return this.#held.splice(0);
   }
 
@@ -93,7 +93,7 @@ export class Receiver {
   #tellOverflown(): void {
     if (this.#overflown === 0) return;
     this.#options.warn(
-      `${countOf(this.#overflown)} came during a deploy beyond those that wait for its end, and went into no flow. Raise the buffer of the zipper, or deploy while less comes.`,
+      `${countOf(this.#overflown)} came during a deploy beyond those that wait for its end, and went into no flow. Raise the buffer of the zipper, or deploy while less comes; at most ${String(MAX_WAITING_BYTES / 1024 / 1024)} MiB wait.`,
     );
     this.#overflown = 0;
   }

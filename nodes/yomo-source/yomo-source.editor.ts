@@ -1,5 +1,5 @@
 import '../editor/form.css';
-import { parseObservedTag } from '../../yomo/tag';
+import { parseTag } from '../../yomo/tag';
 import { reachConfigButtons } from '../editor/config-buttons';
 import { showReason, showReasons } from '../editor/reasons';
 import { presetSelect } from '../editor/select';
@@ -17,7 +17,7 @@ interface SourceProperties {
 }
 
 function isObserved(tag: unknown): boolean {
-  return /^\$\{[^}]+\}$/.test(trimmed(tag)) || parseObservedTag(tag) !== undefined;
+  return /^\$\{[^}]+\}$/.test(trimmed(tag)) || parseTag(tag) !== undefined;
 }
 
 /** In protocol v2 a source is a tool: it has no tags, but a name by which it is called. */

@@ -9,6 +9,9 @@ import { parseSource, parseTool, type SourceDefinition, type SourceSettings } fr
 import { Receiver } from './receiver';
 import { serveTool } from './tool';
 
+const AWAY =
+  'The stream function leaves the zipper, since its node is deployed anew or Node-RED stops. Frames that others write before it joins again go to nobody; deploy modified nodes or flows only to keep it there.';
+
 const register = (RED: NodeAPI): void => {
   function YomoSource(this: Node, definition: SourceDefinition): void {
     RED.nodes.createNode(this, definition);
@@ -53,7 +56,8 @@ const register = (RED: NodeAPI): void => {
       observe: settings.tags,
       target: settings.target,
     });
-    node.on('close', (done: (error?: Error) => void) => {
+    node.on('close', (removed: boolean, done: (error?: Error) => void) => {
+      if (!removed && client.state.kind === 'connected') node.log(AWAY);
       closing.abort();
       leave()
         .finally(() => {

@@ -113,8 +113,8 @@ const EXAMPLES: Readonly<Record<string, Record<string, { good?: unknown[]; bad: 
     // Only a zipper of protocol v2 needs it.
     appName: { good: ['triple'], bad: [] },
     tags: {
-      good: [[51], ['0x33', 0xefff], ['${TAG}'], '0x33'],
-      bad: [[], [0xf000], ['0xF000'], [51, ''], ['51.5'], ['0x'], [HOSTILE], [null], [-1], HOSTILE],
+      good: [[51], ['0x33', 0xefff], [0x10000, '0xFFFFFFFF'], ['${TAG}'], '0x33'],
+      bad: [[], [0xf000], ['0xF000'], [2 ** 32], [51, ''], ['51.5'], ['0x'], [HOSTILE], [null], [-1], HOSTILE],
     },
   },
   'yomo-sink': {

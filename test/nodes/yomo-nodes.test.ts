@@ -170,18 +170,36 @@ describe('the YoMo nodes', () => {
     assert.equal(frame.metadata.get('yomo-tid'), 'trace');
   });
 
-  test("the sink's own tag and target come before the message's, and metadata that is no object of texts is told once", async () => {
+  test("the sink's own tag and target come before the message's", async () => {
     await load([zipperNode(zipper), sinkNode('sink', 0x35, { target: 'nobody', name: 'out' })]);
     await zipper.untilJoined('out');
     const written = zipper.written.length;
-    for (const metadata of [{ number: 1 }, 'text', null])
-      send('sink', { payload: 'x', tag: 1, target: 'peer', metadata });
-    await eventually('written', () => zipper.written.length === written + 3);
-    assert.deepEqual([...new Set(zipper.written.slice(written).map(({ tag }) => tag))], [0x35]);
+    send('sink', { payload: 'x', tag: 1, target: 'peer' });
+    await eventually('written', () => zipper.written.length === written + 1);
+    assert.equal(zipper.written.at(-1)?.tag, 0x35);
+  });
+
+  test('metadata that is left out is told of by its name, each once, and of ten names at most', async () => {
+    await load([zipperNode(zipper), sinkNode('sink', 0x35, { name: 'out' })]);
+    await zipper.untilJoined('out');
+    peer.frames.length = 0;
+    const metadatas = [{ kept: 'yes', number: 1, [`in\nside`]: {} }, { [`in\nside`]: [] }, 'text', null];
+    const many = Array.from({ length: 20 }, (_, index) => ({ [`name ${String(index)}`]: null }));
+    for (const metadata of [...metadatas, ...many]) send('sink', { payload: 'x', metadata });
+    await eventually('all have come', () => peer.frames.length === metadatas.length + many.length);
+    const [first] = peer.frames;
     assert.deepEqual(
-      warnings().map((line) => /^msg\.metadata is no object of texts/.test(line)),
-      [true],
+      ['kept', 'number', 'in\nside'].map((name) => first?.metadata.get(name)),
+      ['yes', '1', undefined],
     );
+    const [entry, whole, ...rest] = warnings();
+    assert.match(
+      entry ?? '',
+      /^The entry "in side" of msg\.metadata is no text, number or boolean, so it is left out\./,
+    );
+    assert.match(whole ?? '', /^msg\.metadata is no object/);
+    assert.equal(rest.length, 8 + 1);
+    assert.match(rest.at(-1) ?? '', /^10 entries of msg\.metadata have been told of/);
   });
 
   test('what cannot be written reaches Catch with its code and the zipper', async () => {
@@ -205,6 +223,8 @@ describe('the YoMo nodes', () => {
       send('sink', { payload: 'x', tag });
       await expect('tag', /msg\.tag is no tag that can be written/);
     }
+    send('sink', { payload: 'x', tag: 1, target: 5 });
+    await expect('metadata', /^msg\.target is no text/);
     send('sink', { tag: 1 });
     await expect('payload', /^msg\.payload is undefined/);
     send('json', { payload: 1n });
@@ -324,7 +344,11 @@ describe('YoMo nodes that are not set up so that they can work', () => {
 
   for (const [what, node, line] of [
     ['a source without tags', sourceNode('node', [], []), /^No tag to observe is given\. Add one/],
-    ['a reserved tag', sourceNode('node', [0xf000], []), /"tags" is 61440: expected whole numbers from 0 to 0xEFFF/],
+    [
+      'a reserved tag',
+      sourceNode('node', [0xf000], []),
+      /"tags" is 61440: expected whole numbers from 0, .* without 0xF000 to 0xFFFF/,
+    ],
     ['a sink whose tag is none', sinkNode('node', 'loud'), /"tag" is "loud": expected a whole number from 0/],
     ['no zipper', sinkNode('node', 1, { zipper: '' }), /^No YoMo zipper is chosen\. Choose or add one/],
     [

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { MAX_WAITING_BYTES } from '#dist/yomo/limits';
 import { Receiver } from '#dist/nodes/yomo-source/receiver';
 
 /** A receiver in flows whose deploy is going on until `run`. */
@@ -11,11 +10,13 @@ function receiverDuringDeploy(limit: number) {
   const warnings: string[] = [];
   const closing = new AbortController();
   let end = (): void => undefined;
-  const flows: { deploy: Promise<void> | undefined } = {
-    deploy: new Promise<void>((resolve) => {
+  const flows: { deploy: Promise<void> | undefined } = { deploy: undefined };
+  const deploy = (): void => {
+    flows.deploy = new Promise<void>((resolve) => {
       end = resolve;
-    }),
+    });
   };
+  deploy();
   const receiver = new Receiver({
     format: 'auto',
     session: { type: 'yomo', id: 'source' },
@@ -39,7 +40,7 @@ function receiverDuringDeploy(limit: number) {
     closing.abort();
     receiver.close();
   };
-  return { sent, warnings, closing, receiver, receive, run, close };
+  return { sent, warnings, closing, receiver, receive, deploy, run, close };
 }
 
 describe('frames that come while the flows are deployed', () => {
@@ -62,13 +63,28 @@ describe('frames that come while the flows are deployed', () => {
     assert.match(warnings[0] ?? '', /^1 frame came during a deploy .* went into no flow\. Raise the buffer/);
   });
 
-  test('are bounded in bytes, too', async () => {
-    const { sent, warnings, receiver, run } = receiverDuringDeploy(1000);
-    const quarter = Buffer.alloc(MAX_WAITING_BYTES / 4);
-    for (const tag of [1, 2, 3, 4]) receiver.receive({ tag, payload: quarter, metadata: new Map() });
+  test('are counted in the log as soon as the flows run, also where none may wait', async () => {
+    const { sent, warnings, receive, run } = receiverDuringDeploy(0);
+    for (const payload of ['1', '2']) receive(payload);
     await run();
-    assert.equal(sent.length, 3);
-    assert.match(warnings[0] ?? '', /^1 frame came during a deploy/);
+    assert.deepEqual(sent, []);
+    assert.match(warnings[0] ?? '', /^2 frames came during a deploy/);
+    receive('3');
+    assert.deepEqual(sent, ['3']);
+  });
+
+  test('wait up to 64 MiB, however many there may be', async () => {
+    const { sent, warnings, receive, deploy, run } = receiverDuringDeploy(1000);
+    const large = 'x'.repeat(16 * 1024 * 1024 - 1000);
+    for (let count = 1; count <= 6; count += 1) receive(large);
+    await run();
+    assert.equal(sent.length, 4);
+    assert.match(warnings[0] ?? '', /^2 frames came during a deploy .* at most 64 MiB wait\.$/);
+    // The next one has all the room again.
+    deploy();
+    receive(large);
+    await run();
+    assert.equal(sent.length, 5);
   });
 
   test('are counted in the log where the source itself closes', async () => {

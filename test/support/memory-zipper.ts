@@ -28,6 +28,11 @@ export class MemoryZipper implements Transport {
     for (const line of this.#lines.filter((each) => each.handshake?.name === name)) line.acknowledge();
   }
 
+  /** Of its own accord, to the clients of that name, whether their handshake is answered or not. */
+  tell(name: string, frame: Frame): void {
+    for (const line of this.#lines.filter((each) => each.handshake?.name === name)) line.send(frame);
+  }
+
   /** Another one takes its place: what is connected leads nowhere any more, and nobody knows it yet. */
   restart(): void {
     for (const line of this.#lines) line.isDead = true;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { toCall } from '#dist/yomo/v2/message';
 import { metadataOf, toFlowMessage, toFrame, toOutput, toRawMessage } from '#dist/yomo/message';
-import { parseObservedTag, parseTag, tagText } from '#dist/yomo/tag';
+import { parseTag, tagText } from '#dist/yomo/tag';
 
 describe('tags as they are written', () => {
   for (const [written, tag] of [
@@ -24,7 +25,6 @@ describe('tags as they are written', () => {
   ] as const) {
     test(`${JSON.stringify(written)} is ${tag === undefined ? 'none' : tagText(tag)}`, () => {
       assert.equal(parseTag(written), tag);
-      assert.equal(parseObservedTag(written), tag !== undefined && tag <= 0xefff ? tag : undefined);
     });
   }
 });
@@ -52,14 +52,18 @@ describe('messages of a flow', () => {
     assert.deepEqual([tag, Buffer.from(payload), [...metadata]], [frame.tag, frame.payload, [...frame.metadata]]);
   });
 
-  test('have a target that the node names before them, and leave it out where it is no text', () => {
+  test('have a target that the node names before them, and one that is no text is an error', () => {
     const target = (own: string, message: object): string | undefined =>
       toFrame({ payload: '', tag: 1, ...message }, { tag: undefined, target: own, format: 'auto' }).metadata.get(
         'yomo-target',
       );
     assert.equal(target('node', { target: 'message' }), 'node');
     assert.equal(target('', { target: 'message' }), 'message');
-    assert.equal(target('', { target: 7 }), undefined);
+    assert.equal(target('node', { target: 7 }), 'node');
+    for (const none of [undefined, null, '']) assert.equal(target('', { target: none }), undefined);
+    for (const other of [5, {}, ['message'], false]) {
+      assert.throws(() => target('', { target: other }), { code: 'metadata', message: /^msg\.target is no text, / });
+    }
     assert.equal(target('', { metadata: { 'yomo-target': 'came with it' } }), 'came with it');
   });
 
@@ -74,8 +78,28 @@ describe('messages of a flow', () => {
     assert.deepEqual(written('', { target: 'message' }), { 'yomo-tid': 'trace', 'yomo-target': 'message' });
   });
 
-  test('metadata is an object of texts or nothing', () => {
-    for (const none of [undefined, null, {}]) assert.deepEqual(metadataOf(none), new Map());
-    for (const other of ['text', 7, ['a'], { a: 1 }, { a: null }]) assert.equal(metadataOf(other), undefined);
+  /** What is written of a message's metadata, and what is told as left out. */
+  const written = (value: unknown): [Record<string, string>, (string | undefined)[]] => {
+    const left: (string | undefined)[] = [];
+    return [Object.fromEntries(metadataOf(value, (name) => left.push(name))), left];
+  };
+
+  test('have metadata of texts; numbers and booleans go along as their text, and what else there is is told by its name', () => {
+    for (const none of [undefined, null, {}]) assert.deepEqual(written(none), [{}, []]);
+    const mixed = { text: 'a', number: 1.5, big: 7n, boolean: false, none: null, list: ['b'], object: {} };
+    assert.deepEqual(written(mixed), [
+      { text: 'a', number: '1.5', big: '7', boolean: 'false' },
+      ['none', 'list', 'object'],
+    ]);
+    for (const other of ['text', 7, ['a']]) assert.deepEqual(written(other), [{}, [undefined]]);
+  });
+
+  test('that call a tool take three entries of the metadata, and tell of those only', () => {
+    const left: (string | undefined)[] = [];
+    const metadata = { trace_id: 12, span_id: null, extension: 'e', other: {} };
+    const call = toCall({ payload: 'x', target: 'tool', metadata }, { target: '', format: 'auto' }, (name) =>
+      left.push(name),
+    );
+    assert.deepEqual([call.traceId, call.spanId, call.extension, left], ['12', '', 'e', ['span_id']]);
   });
 });

@@ -1,7 +1,7 @@
 /** Requests as Node-RED messages, and messages as calls. */
 import { decodePayload, encodePayload, type SinkFormat, type SourceFormat } from '../../payload/format';
 import { YomoError } from '../errors';
-import { metadataOf } from '../message';
+import { metadataOf, type LeaveOut } from '../message';
 import type { ToolCall } from './client';
 import type { RequestHead } from './heads';
 import type { ToolRequest } from './request';
@@ -26,8 +26,15 @@ export function toRawMessage({ head, body }: ToolRequest): Record<string, unknow
   return { payload: Buffer.from(body), metadata: metadataFrom(head) };
 }
 
+/** What a call takes of `msg.metadata`; all else there is no concern of it. */
+const CALL_METADATA: ReadonlySet<string | undefined> = new Set(['trace_id', 'span_id', 'extension', undefined]);
+
 /** @throws YomoError `tool` where no target is given, PayloadError where the payload cannot be written */
-export function toCall(message: Readonly<Record<string, unknown>>, settings: CallSettings): ToolCall {
+export function toCall(
+  message: Readonly<Record<string, unknown>>,
+  settings: CallSettings,
+  leaveOut?: LeaveOut,
+): ToolCall {
   const target = settings.target === '' ? message.target : settings.target;
   if (typeof target !== 'string' || target === '') {
     throw new YomoError(
@@ -35,13 +42,15 @@ export function toCall(message: Readonly<Record<string, unknown>>, settings: Cal
       'No target is given. Set the name of the tool to call in the node, or as a text in msg.target.',
     );
   }
-  const metadata = metadataOf(message.metadata);
+  const metadata = metadataOf(message.metadata, (name) => {
+    if (CALL_METADATA.has(name)) leaveOut?.(name);
+  });
   return {
     target,
     body: encodePayload(message.payload, settings.format),
-    traceId: metadata?.get('trace_id') ?? '',
-    spanId: metadata?.get('span_id') ?? '',
-    extension: metadata?.get('extension') ?? '',
+    traceId: metadata.get('trace_id') ?? '',
+    spanId: metadata.get('span_id') ?? '',
+    extension: metadata.get('extension') ?? '',
   };
 }
 

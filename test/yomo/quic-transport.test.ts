@@ -90,7 +90,7 @@ describe('the thread of QUIC', () => {
     };
     const where = { connection: 1, stream: 1 };
     let bytes = 0;
-    const stream = new QuicStream(where, endless as never, 0, (message) => {
+    const stream = new QuicStream(where, endless as never, 0, false, (message) => {
       if (message.type === 'data') bytes += message.bytes.length;
     });
     stream.read();

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { endpointText } from '../../yomo/endpoint';
 import type { Log } from '../../yomo/settings';
 import type { Transport } from '../../yomo/transport';
@@ -35,7 +36,6 @@ export class ToolZipper {
   readonly #log: Log;
   readonly #transport: Transport | undefined;
   readonly #tools = new Map<string, OpenRequests>();
-  #last = 0;
 
   /** @param transport QUIC, unless told */
   constructor(settings: ZipperSettings, log: Log, transport?: Transport) {
@@ -60,8 +60,8 @@ export class ToolZipper {
     return {
       client,
       keep: (request) => {
-        this.#last += 1;
-        const key = String(this.#last);
+        // Messages outlive a deploy, in a delay or a queue: whatever made them must never find a later caller's request.
+        const key = randomUUID();
         requests.set(key, request);
         void request.settled.then(() => requests.delete(key));
         return { type: 'yomo', id, request: key };

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type * as Quic from '@infisical/quic';
 import { Deferred } from './deferred';
 import { messageOf } from './errors';
-import { CLOSE_TIME, DIAL_TIMEOUT, KEEP_ALIVE, READ_SIZE } from './limits';
+import { CLOSE_TIME, DIAL_TIMEOUT, KEEP_ALIVE, MAX_STREAMS, READ_SIZE } from './limits';
 import type { DialFailure, FromQuic, ToConnection, ToStream } from './quic-messages';
 import { QuicStream } from './quic-stream';
 import type { Closing } from './transport';
@@ -142,6 +142,7 @@ export class QuicConnection {
             maxIdleTimeout: options.idleTimeout,
             keepAliveIntervalTime: KEEP_ALIVE,
             readableChunkSize: READ_SIZE,
+            initialMaxStreamsBidi: MAX_STREAMS,
             enableEarlyData: false,
           },
           logger: silent as never,

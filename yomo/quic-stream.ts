@@ -1,6 +1,7 @@
 /** One stream of a QUIC connection. Runs in the thread of `quic-worker.ts` only. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { QUICStream } from '@infisical/quic';
-import { READ_AHEAD } from './limits';
+import { READ_AHEAD, STOP_TIME } from './limits';
 import type { FromStream, ToStream } from './quic-messages';
 
 export type Post = (message: FromStream, transfer?: readonly ArrayBuffer[]) => void;
@@ -13,7 +14,10 @@ export class QuicStream {
   /** Bytes handed to the main thread that it has not worked off. */
   #ahead = 0;
   #resume: (() => void) | undefined;
-  #isCancelled = false;
+  /** Whether nothing more comes in. */
+  #hasEnded = false;
+  /** Whether this end has given up what comes in. */
+  #isUnwanted = false;
 
   constructor(where: { readonly connection: number; readonly stream: number }, stream: QUICStream, post: Post) {
     this.#where = where;
@@ -30,7 +34,8 @@ export class QuicStream {
       () => 'whole' as const,
       () => 'broken' as const,
     );
-    this.#post({ type: 'ended', ...this.#where, how: this.#isCancelled ? 'broken' : how });
+    this.#hasEnded = true;
+    this.#post({ type: 'ended', ...this.#where, how: this.#isUnwanted ? 'broken' : how });
     await written;
     this.#post({ type: 'stream-gone', ...this.#where });
   }
@@ -41,7 +46,10 @@ export class QuicStream {
         await this.#tell(this.#writer.write(message.bytes));
         break;
       case 'end':
-        await this.#tell(this.#writer.close());
+        await this.#tell(this.#end());
+        break;
+      case 'stop-reading':
+        this.#stopReading();
         break;
       case 'cancel':
         this.cancel();
@@ -55,10 +63,20 @@ export class QuicStream {
 
   /** Gives up both ways; also where the connection has ended, since who reads may be waiting to go on. */
   cancel(): void {
-    this.#isCancelled = true;
+    this.#stopReading();
+    this.#writer.abort().catch(ignore);
+  }
+
+  async #end(): Promise<void> {
+    if (this.#isUnwanted) await sleep(STOP_TIME);
+    await this.#writer.close();
+  }
+
+  #stopReading(): void {
+    if (this.#hasEnded) return;
+    this.#isUnwanted = true;
     this.#resume?.();
     this.#reader.cancel().catch(ignore);
-    this.#writer.abort().catch(ignore);
   }
 
   /** What fails is told as such; why, the connection tells. */
@@ -78,7 +96,7 @@ export class QuicStream {
       // A small chunk lies in memory that it shares with others.
       const isAlone = value.byteLength === value.buffer.byteLength;
       this.#post({ type: 'data', ...this.#where, bytes: value }, isAlone ? [value.buffer as ArrayBuffer] : []);
-      if (this.#ahead >= READ_AHEAD && !this.#isCancelled) {
+      if (this.#ahead >= READ_AHEAD && !this.#isUnwanted) {
         await new Promise<void>((resolve) => {
           this.#resume = resolve;
         });

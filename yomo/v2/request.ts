@@ -17,16 +17,18 @@ export class ToolRequest {
   readonly #timer: NodeJS.Timeout;
   #isOpen = true;
 
-  /**
-   * @param timeout milliseconds after which it is refused with 504
-   */
-  constructor({ head, body }: Message<RequestHead>, stream: ByteStream, timeout: number) {
+  /** @param time milliseconds: what a flow is given to answer, and what is left of it; then it is refused with 504 */
+  constructor(
+    { head, body }: Message<RequestHead>,
+    stream: ByteStream,
+    time: { readonly limit: number; readonly rest: number },
+  ) {
     this.head = head;
     this.body = body;
     this.#stream = stream;
     this.#timer = setTimeout(() => {
-      void this.refuse(504, `The flow did not answer within ${String(timeout / 1000)} s.`);
-    }, timeout);
+      void this.refuse(504, `The flow did not answer within ${String(time.limit / 1000)} s.`);
+    }, time.rest);
   }
 
   /** Resolves when it has been answered or refused, or its connection is gone. */
@@ -51,7 +53,7 @@ export class ToolRequest {
     } catch {
       throw notOpen();
     }
-    await this.#stream.end();
+    await leave(this.#stream);
   }
 
   /**
@@ -81,6 +83,12 @@ export async function refuse(stream: ByteStream, status: number, text: string): 
   const error = text.slice(0, MAX_REFUSAL_LENGTH);
   const head = encodeReplyHead({ status, error, bodyFormat: 'null', extension: '' });
   await stream.write(encodeMessage(head)).catch(() => undefined);
+  await leave(stream);
+}
+
+/** A caller that never ends its side would keep the stream, of which there are only so many, for ever. */
+async function leave(stream: ByteStream): Promise<void> {
+  stream.stopReading();
   await stream.end();
 }
 

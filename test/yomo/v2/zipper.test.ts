@@ -31,8 +31,14 @@ describe('a client of protocol v2 and a zipper of YoMo 2', { skip: zipperMissing
   async function join(options: Partial<ToolOptions> & { name: string }, answer?: (request: ToolRequest) => void) {
     const { client, states } = clientOf(options);
     if (answer !== undefined) client.onRequest(answer);
-    await eventually('connected', () => client.state.kind === 'connected', 30);
+    const before = registrations(options.name);
+    // A zipper answers before it passes calls on, and says so in between.
+    await eventually('connected', () => client.state.kind === 'connected' && registrations(options.name) > before, 30);
     return { client, states };
+  }
+
+  function registrations(name: string): number {
+    return zipper.output.split(`client_name=${name}\n`).length - 1;
   }
 
   const echo = (request: ToolRequest): void => {

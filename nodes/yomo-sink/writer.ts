@@ -2,7 +2,6 @@
 import type { Node } from 'node-red';
 import { encodePayload } from '../../payload/format';
 import type { YomoClient, YomoFrame } from '../../yomo/client';
-import { messageOf } from '../../yomo/errors';
 import { metadataOf, toFrame } from '../../yomo/message';
 import type { ToolClient } from '../../yomo/v2/client';
 import { toCall, type CallSettings } from '../../yomo/v2/message';
@@ -65,8 +64,9 @@ async function answer(message: IncomingMessage, { format }: CallSettings, zipper
     await request.answer(encodePayload(message.payload, format));
   } catch (error) {
     // Whoever waits is told as well.
-    await request.refuse(500, messageOf(error));
-    throw error;
+    const catchable = toCatchable(error, { zipper: zipper.endpoint });
+    await request.fail((catchable as { readonly code?: string }).code ?? '');
+    throw catchable;
   }
   return true;
 }

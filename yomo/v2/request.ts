@@ -66,6 +66,18 @@ export class ToolRequest {
     await refuse(this.#stream, status, text);
   }
 
+  /**
+   * Refuses it since the flow failed, without the words of the error: they may tell of files and programs of this machine,
+   * and whoever asked may be a stranger.
+   * @param code of the error; blank where it has none
+   */
+  async fail(code: string): Promise<void> {
+    await this.refuse(
+      500,
+      `The flow failed on this request${code === '' ? '' : ` (${code})`}. See the log of Node-RED.`,
+    );
+  }
+
   /** Its connection is gone: there is nobody to answer. */
   drop(): void {
     if (this.#isOpen) this.#settle();

@@ -17,6 +17,8 @@ export interface Writer {
   readonly client: YomoClient | ToolClient;
   /** Resolves when the node is done with the message. @throws as Catch nodes are to see it */
   write(message: IncomingMessage): Promise<void>;
+  /** Resolves when nothing of the connection is left. */
+  close(): Promise<void>;
 }
 
 /** Protocol v1: frames, as a source or, for what came from a stream function, as that. */
@@ -25,6 +27,7 @@ export function frameWriter(node: Node, settings: NamedSinkSettings, zipper: Zip
   const warnOfMetadata = metadataWarning(node);
   return {
     client,
+    close: () => client.close(),
     write: async (message) => {
       let frame: YomoFrame | undefined;
       try {
@@ -43,9 +46,10 @@ export function frameWriter(node: Node, settings: NamedSinkSettings, zipper: Zip
 /** Protocol v2: the answer to the request that a message came with, or else a call of another tool. */
 export function toolCaller(node: Node, settings: NamedCallSettings, zipper: ToolZipper): Writer {
   // Names have to be different, or clients would take each other's place.
-  const client = zipper.caller(settings.appName || `${clientName('', node)}-${node.id}`);
+  const { client, leave } = zipper.caller(node, settings.appName || `${clientName('', node)}-${node.id}`);
   return {
     client,
+    close: leave,
     write: async (message) => {
       try {
         if (!(await answer(message, settings, zipper))) await client.call(toCall(message, settings));

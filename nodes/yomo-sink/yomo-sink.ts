@@ -36,7 +36,7 @@ function writerOf(node: Node, definition: SinkDefinition, zipper: AnyZipper): Wr
   }
 }
 
-function connect(node: Node, { client, write }: Writer): void {
+function connect(node: Node, { client, write, close }: Writer): void {
   let waiting = 0;
   const status = new SinkStatus<ZipperStatus>(
     { kind: 'connecting' },
@@ -47,7 +47,7 @@ function connect(node: Node, { client, write }: Writer): void {
   );
   node.on('close', (done: (error?: Error) => void) => {
     status.close();
-    client.close().then(() => {
+    close().then(() => {
       done();
     }, done);
   });

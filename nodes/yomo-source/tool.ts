@@ -23,7 +23,7 @@ export function serveTool(RED: NodeAPI, node: Node, settings: ToolSettings, zipp
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
   const tracker = trackerFor(RED);
-  const { client, keep, leave } = zipper.tool(node.id, settings.name);
+  const { client, keep, leave } = zipper.tool(node, settings.name);
   node.on('close', (done: (error?: Error) => void) => {
     closing.abort();
     leave()

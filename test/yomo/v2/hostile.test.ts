@@ -139,27 +139,4 @@ describe('strangers and a tool of YoMo 2', { skip: zipperMissing }, () => {
     assert.match(asked.reply?.error ?? '', /4294967295 bytes; YoMo v2 carries at most 4194304/);
     await callsWork();
   });
-
-  // A zipper takes 1000 streams of a client, so only so many calls show whether they are given back.
-  const isShort = LONG ? false : 'more than 1000 calls belong to the long form';
-  test('tools that never end their side use up no streams of who calls them', { skip: isShort }, async () => {
-    const names = ['bad', 'worse'];
-    for (const name of names) {
-      const tool = await stranger(name);
-      tool.onStream((stream) => {
-        const reply = encodeReplyHead({ status: 200, error: '', bodyFormat: 'bytes', extension: '' });
-        stream.onData(() => undefined);
-        stream.write(encodeMessage(reply, Buffer.from('y'))).catch(() => undefined);
-      });
-    }
-    await join('tool');
-    const caller = await join('caller', { callTimeout: 10_000 });
-    for (const target of names) {
-      for (let round = 0; round < 24; round += 1) {
-        const calls = Array.from({ length: 25 }, () => caller.call({ target, body: Buffer.from('x') }));
-        assert.deepEqual(new Set((await Promise.all(calls)).map(({ body }) => body.toString())), new Set(['y']));
-      }
-    }
-    assert.equal((await caller.call({ target: 'tool', body: Buffer.from('z') })).body.toString(), 'z');
-  });
 });

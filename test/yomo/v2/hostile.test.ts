@@ -7,13 +7,7 @@ import type { ByteStream, Connection } from '#dist/yomo/transport';
 import { ToolClient, type ToolOptions } from '#dist/yomo/v2/client';
 import { encodeMessage, readMessage } from '#dist/yomo/v2/exchange';
 import { encodeFrames } from '#dist/yomo/v2/frames';
-import {
-  encodeRegistration,
-  encodeReplyHead,
-  encodeRequestHead,
-  parseReplyHead,
-  type ReplyHead,
-} from '#dist/yomo/v2/heads';
+import { encodeRegistration, encodeRequestHead, parseReplyHead, type ReplyHead } from '#dist/yomo/v2/heads';
 import { eventually } from '../../support/node-red';
 import { RealZipper, stopZippers, zipperMissing } from '../../support/yomo-v2';
 

@@ -141,3 +141,24 @@ export const MAX_CALLS = 100;
 
 /** Characters of the text of a refusal, which goes into the other end's log or answer. */
 export const MAX_REFUSAL_LENGTH = 2000;
+
+/**
+ * Streams that a zipper may open at once, as YoMo's own clients allow. More than requests are taken: beyond those each is
+ * told that there is no room, where it would wait in the zipper for a stream without a word.
+ */
+export const MAX_STREAMS = 1000;
+
+/** Requests that a tool has at once, whole or not. */
+export const MAX_REQUESTS = 500;
+
+/** Bytes of the bodies of all of them: what a small gateway can spare for one tool. */
+export const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
+
+/** Milliseconds a request may take until it is whole: 16 MiB at five megabits a second. */
+export const REQUEST_TIMEOUT = 30_000;
+
+/**
+ * Milliseconds between telling the other end that nothing more is read and ending a stream. QUIC (quiche 0.18) gives a
+ * stream free only with the acknowledgement of its last bytes, and only where the other direction has ended by then.
+ */
+export const STOP_TIME = 100;

@@ -7,7 +7,8 @@ import { DIAL_TIMEOUT } from './limits';
 import { QuicEndpoint, type QuicEnd } from './quic-endpoint';
 import { ConfigurationError, LibraryError, loadQuiche, type Quiche } from './quic-library';
 import type { DialFailure, FromQuic, ToConnection, ToStream } from './quic-messages';
-import { QuicStream } from './quic-stream';
+import { discard, QuicStream } from './quic-stream';
+import { OwnStreamIds, PeerStreamIds } from './quic-stream-ids';
 import type { Closing } from './transport';
 
 type Dial = ToConnection & { readonly type: 'dial' };
@@ -17,11 +18,6 @@ type PeerEnd = QuicEnd & { readonly kind: 'peer' };
 const NO_APPLICATION_PROTOCOL = 0x100 + 120;
 /** What zippers of YoMo 2 say in its place. */
 const HANDSHAKE_FAILURE = 0x100 + 40;
-
-/** The lowest two bits of a stream's number in QUIC: who has opened it, both ways (RFC 9000, section 2.1). */
-const KIND = 0b11;
-const OF_SERVER = 0b01;
-const NEXT = 4;
 
 export class QuicConnection {
   readonly #dial: Dial;
@@ -34,9 +30,10 @@ export class QuicConnection {
   readonly #byId = new Map<number, QuicStream>();
   /** Those that wait for room to write, in turn. */
   readonly #blocked = new Set<QuicStream>();
-  #nextId = 0;
+  readonly #ownIds = new OwnStreamIds();
   /** Streams that the other end has opened so far. */
   #accepted = 0;
+  readonly #peerIds = new PeerStreamIds();
   #isClosed = false;
 
   constructor(dial: Dial, post: (message: FromQuic, transfer?: readonly ArrayBuffer[]) => void) {
@@ -74,8 +71,7 @@ export class QuicConnection {
 
   openStream(stream: number): void {
     if (this.#endpoint === undefined || this.#isClosed) return;
-    this.#add(this.#endpoint, stream, this.#nextId);
-    this.#nextId += NEXT;
+    this.#add(this.#endpoint, stream, { id: this.#ownIds.take(), isOwn: true });
   }
 
   handle(message: ToStream): void {
@@ -95,14 +91,16 @@ export class QuicConnection {
   /** Of several addresses of a name one of each family is tried: without an answer QUIC only ever times out. */
   async #connect(quiche: Quiche): Promise<QuicEndpoint> {
     const { host } = this.#dial;
-    const addresses = isIP(host) === 0 ? await resolve(host) : [host];
+    const { signal } = this.#abort;
+    const addresses = isIP(host) === 0 ? await Promise.race([resolve(host), untilAborted(signal)]) : [host];
+    if (addresses === 'aborted') throw new DialError({ kind: 'aborted', reason: '' });
     let failure: unknown;
     for (const address of addresses) {
       try {
         return await this.#connectTo(quiche, address);
       } catch (error) {
         failure = error;
-        if (this.#abort.signal.aborted) break;
+        if (signal.aborted) break;
       }
     }
     throw failure;
@@ -132,9 +130,9 @@ export class QuicConnection {
     return end;
   }
 
-  #work({ connection }: QuicEndpoint): void {
-    for (const id of connection.readable()) {
-      const stream = this.#byId.get(id) ?? this.#accept(id);
+  #work(endpoint: QuicEndpoint): void {
+    for (const id of endpoint.connection.readable()) {
+      const stream = this.#byId.get(id) ?? this.#accept(endpoint, id);
       stream?.read();
       if (stream !== undefined) this.#settle(stream);
     }
@@ -147,17 +145,21 @@ export class QuicConnection {
     if (first !== undefined && this.#blocked.delete(first)) this.#blocked.add(first);
   }
 
-  #accept(id: number): QuicStream | undefined {
-    if (this.#endpoint === undefined || (id & KIND) !== OF_SERVER) return undefined;
+  #accept(endpoint: QuicEndpoint, id: number): QuicStream | undefined {
+    if (!this.#peerIds.isNew(id)) {
+      // The last words on a stream that was given up here.
+      discard(endpoint.connection, id);
+      return undefined;
+    }
     this.#accepted += 1;
     const number = -this.#accepted;
     this.#post({ type: 'stream', connection: this.#dial.connection, stream: number });
-    return this.#add(this.#endpoint, number, id);
+    return this.#add(endpoint, number, { id, isOwn: false });
   }
 
-  #add({ connection }: QuicEndpoint, number: number, id: number): QuicStream {
+  #add({ connection }: QuicEndpoint, number: number, { id, isOwn }: { id: number; isOwn: boolean }): QuicStream {
     const where = { connection: this.#dial.connection, stream: number };
-    const stream = new QuicStream(where, connection, id, (id & KIND) !== OF_SERVER, this.#post);
+    const stream = new QuicStream(where, connection, id, isOwn, this.#post);
     this.#streams.set(number, stream);
     this.#byId.set(id, stream);
     return stream;
@@ -170,6 +172,7 @@ export class QuicConnection {
     if (!stream.isGone) return;
     this.#streams.delete(stream.number);
     this.#byId.delete(stream.id);
+    if (!stream.hasBegun) this.#ownIds.giveBack(stream.id);
   }
 
   #closed(closing: Closing): void {

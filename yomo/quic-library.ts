@@ -1,6 +1,7 @@
 /** What is used of @infisical/quic: quiche, bound to JavaScript. Loaded in the thread of `quic-worker.ts` only. */
 import type * as Package from '@infisical/quic';
 import { messageOf } from './errors';
+import { MAX_STREAMS } from './limits';
 import type { DialOptions } from './transport';
 
 export type Quiche = (typeof Package)['native']['quiche'];
@@ -18,9 +19,6 @@ const SIGNATURES = [
 /** Bytes that the other end may send before any are read: of the whole connection, and of one stream. */
 const CONNECTION_WINDOW = 10 * 1024 * 1024;
 const STREAM_WINDOW = 1024 * 1024;
-
-/** Streams that the other end may have open at once: requests that wait for their answer. */
-const STREAMS = 100;
 
 /** What can be in a UDP packet at most (RFC 9000, section 18.2). */
 const LARGEST_PACKET = 65_527;
@@ -59,7 +57,7 @@ export function configurationOf(quiche: Quiche, { alpn, verify, ca, idleTimeout 
   config.setInitialMaxData(CONNECTION_WINDOW);
   config.setInitialMaxStreamDataBidiLocal(STREAM_WINDOW);
   config.setInitialMaxStreamDataBidiRemote(STREAM_WINDOW);
-  config.setInitialMaxStreamsBidi(STREAMS);
+  config.setInitialMaxStreamsBidi(MAX_STREAMS);
   config.setDisableActiveMigration(true);
   return config;
 }

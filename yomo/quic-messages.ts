@@ -27,6 +27,7 @@ export type ToConnection =
 export type ToStream =
   | (OfStream & { readonly type: 'write'; readonly bytes: Uint8Array })
   | (OfStream & { readonly type: 'end' })
+  | (OfStream & { readonly type: 'stop-reading' })
   | (OfStream & { readonly type: 'cancel' })
   /** So many bytes of what came in have been worked off. */
   | (OfStream & { readonly type: 'taken'; readonly bytes: number });

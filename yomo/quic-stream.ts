@@ -1,5 +1,5 @@
 /** One stream of a QUIC connection. Runs in the thread of `quic-worker.ts` only. */
-import { READ_AHEAD, READ_SIZE } from './limits';
+import { READ_AHEAD, READ_SIZE, STOP_TIME } from './limits';
 import type { QuicheConnection } from './quic-library';
 import type { FromStream, ToStream } from './quic-messages';
 
@@ -31,6 +31,8 @@ export class QuicStream {
   #ahead = 0;
   /** Whether the stream is known to QUIC: one that is opened here is with its first bytes. */
   #hasBegun: boolean;
+  /** When this end has given up what comes in; undefined where it has not. */
+  #stoppedAt: number | undefined;
   #isRead = false;
   #isWritten = false;
 
@@ -54,6 +56,10 @@ export class QuicStream {
     return this.#where.stream;
   }
 
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
   /** Nothing more comes in or goes out. */
   get isGone(): boolean {
     return this.#isRead && this.#isWritten;
@@ -71,6 +77,9 @@ export class QuicStream {
         break;
       case 'end':
         this.#add({ bytes: NOTHING, isEnd: true });
+        break;
+      case 'stop-reading':
+        this.#stopReading();
         break;
       case 'cancel':
         this.cancel();
@@ -101,11 +110,12 @@ export class QuicStream {
   /** Writes what waits, as far as there is room. */
   write(): void {
     for (let next = this.#writes[0]; next !== undefined && !this.#isWritten; next = this.#writes[0]) {
+      if (!this.#mayBegin() || (next.isEnd && !this.#mayEnd())) return;
       let sent: number;
       try {
         sent = this.#send(next);
       } catch {
-        // The other end takes no more, or no more streams.
+        // The other end takes no more.
         this.#endWriting();
         return;
       }
@@ -125,6 +135,27 @@ export class QuicStream {
     if (!this.#isWritten) this.#shutdown(WRITE);
     this.#endReading('broken');
     this.#endWriting();
+  }
+
+  #stopReading(): void {
+    if (this.#isRead) return;
+    this.#shutdown(READ);
+    this.#stoppedAt = performance.now();
+    this.#endReading('broken');
+  }
+
+  /** Where as many streams are open as the other end allows, this one waits until another has ended. */
+  #mayBegin(): boolean {
+    return this.#hasBegun || this.#connection.peerStreamsLeftBidi() > 0;
+  }
+
+  /**
+   * quiche gives a stream free with the acknowledgement of its last bytes, and only where the other direction has ended by
+   * then. So where this end has given that up, the other end is given some time to say that it has.
+   */
+  #mayEnd(): boolean {
+    if (this.#stoppedAt === undefined || performance.now() > this.#stoppedAt + STOP_TIME) return true;
+    return this.#connection.streamFinished(this.id);
   }
 
   /** @returns how many bytes there was room for. @throws where nothing can be written any more */
@@ -180,5 +211,14 @@ export class QuicStream {
     } catch {
       // It has not begun, or has ended.
     }
+  }
+}
+
+/** Takes what has come on a stream that nobody has any more, so that quiche forgets it. */
+export function discard(connection: QuicheConnection, id: number): void {
+  try {
+    while (connection.streamReadable(id)) connection.streamRecv(id, room);
+  } catch {
+    // It has ended.
   }
 }

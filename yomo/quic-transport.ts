@@ -156,6 +156,10 @@ class QuicStream implements ByteStream {
     await this.#post({ type: 'end', ...this.#where }).catch(() => undefined);
   }
 
+  stopReading(): void {
+    this.#thread.post({ type: 'stop-reading', ...this.#where });
+  }
+
   cancel(): void {
     this.#thread.post({ type: 'cancel', ...this.#where });
   }

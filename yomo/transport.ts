@@ -55,6 +55,8 @@ export interface ByteStream {
    * stream was given up by either end or its connection has ended. Never rejected.
    */
   readonly ended: Promise<'whole' | 'broken'>;
+  /** Nothing more is wanted of what comes in, and the other end is told; what goes out still does. */
+  stopReading(): void;
   /** Gives up both ways. */
   cancel(): void;
 }

@@ -35,9 +35,52 @@ export function showOtherNotation(field: JQuery, hint: JQuery): void {
  * @param isOpen whether the dialog that is open is the node's: then the zipper that is chosen there counts
  */
 export function protocolOf(node: { readonly zipper: string }, isOpen: boolean): 'v1' | 'v2' {
-  const id = isOpen ? String($('#node-input-zipper').val() ?? '') : node.zipper;
-  const zipper = RED.nodes.node(id) as { readonly protocol?: unknown } | null | undefined;
+  const zipper = RED.nodes.node(zipperOf(node, isOpen)) as { readonly protocol?: unknown } | null | undefined;
   return zipper?.protocol === 'v2' ? 'v2' : 'v1';
+}
+
+/** A node as far as its name at a zipper goes. */
+interface NamedNode {
+  readonly id: string;
+  readonly type: string;
+  readonly z?: string;
+  /** Disabled. */
+  readonly d?: boolean;
+  readonly zipper?: string;
+  readonly appName?: string;
+  readonly name?: string;
+}
+
+/**
+ * Whether no other node that runs goes by the name at the same zipper, which in protocol v2 takes each name once.
+ * @param isOpen as for `protocolOf`
+ */
+export function isNameFree(
+  node: { readonly id: string; readonly zipper: string },
+  name: string,
+  isOpen: boolean,
+): boolean {
+  const zipper = zipperOf(node, isOpen);
+  let isFree = true;
+  RED.nodes.eachNode((each) => {
+    const other = each as NamedNode;
+    if (other.id === node.id || other.zipper !== zipper || !isRunning(other)) return;
+    if (nameAtZipper(other) === name) isFree = false;
+  });
+  return isFree;
+}
+
+/** A sink without an app name has a name that nobody else has. */
+function nameAtZipper({ type, appName, name }: NamedNode): string {
+  return trimmed(appName) || (type === 'yomo-source' ? trimmed(name) : '');
+}
+
+function isRunning({ z, d }: NamedNode): boolean {
+  return d !== true && RED.nodes.workspace(z ?? '')?.disabled !== true;
+}
+
+function zipperOf(node: { readonly zipper: string }, isOpen: boolean): string {
+  return isOpen ? String($('#node-input-zipper').val() ?? '') : node.zipper;
 }
 
 /** Shows the fields of protocol v1 in the open dialog while the zipper chosen speaks it, now and whenever it changes. */

@@ -1,8 +1,8 @@
 /** How a yomo-sink sends a message, by the protocol of its zipper. */
+import { randomUUID } from 'node:crypto';
 import type { Node } from 'node-red';
 import { encodePayload } from '../../payload/format';
 import type { YomoClient, YomoFrame } from '../../yomo/client';
-import { messageOf } from '../../yomo/errors';
 import { MAX_METADATA_WARNINGS } from '../../yomo/limits';
 import { toFrame, toOutput, type LeaveOut } from '../../yomo/message';
 import { reasonText } from '../../yomo/reason';
@@ -20,6 +20,8 @@ export interface Writer {
   readonly client: YomoClient | ToolClient;
   /** Resolves when the node is done with the message. @throws as Catch nodes are to see it */
   write(message: IncomingMessage): Promise<void>;
+  /** Resolves when nothing of the connection is left. */
+  close(): Promise<void>;
 }
 
 /** Protocol v1: frames, as a source or, for what came from a stream function, as that. */
@@ -28,6 +30,7 @@ export function frameWriter(node: Node, settings: NamedSinkSettings, zipper: Zip
   const leaveOut = metadataWarning(node);
   return {
     client,
+    close: () => client.close(),
     write: async (message) => {
       let frame: YomoFrame | undefined;
       try {
@@ -44,11 +47,12 @@ export function frameWriter(node: Node, settings: NamedSinkSettings, zipper: Zip
 
 /** Protocol v2: the answer to the request that a message came with, or else a call of another tool. */
 export function toolCaller(node: Node, settings: NamedCallSettings, zipper: ToolZipper): Writer {
-  // Names have to be different, or clients would take each other's place.
-  const client = zipper.caller(settings.appName || `${clientName('', node)}-${node.id}`);
+  // Names have to be different, or clients would take each other's place; also those of a copy of the flow elsewhere.
+  const { client, leave } = zipper.caller(node, settings.appName || `${clientName('', node)}-${randomUUID()}`);
   const leaveOut = metadataWarning(node);
   return {
     client,
+    close: leave,
     write: async (message) => {
       try {
         if (!(await answer(message, settings, zipper))) await client.call(toCall(message, settings, leaveOut));
@@ -67,8 +71,9 @@ async function answer(message: IncomingMessage, { format }: CallSettings, zipper
     await request.answer(encodePayload(message.payload, format));
   } catch (error) {
     // Whoever waits is told as well.
-    await request.refuse(500, messageOf(error));
-    throw error;
+    const catchable = toCatchable(error, { zipper: zipper.endpoint });
+    await request.fail((catchable as { readonly code?: string }).code ?? '');
+    throw catchable;
   }
   return true;
 }

@@ -3,7 +3,7 @@ import { reachConfigButtons } from '../editor/config-buttons';
 import { showReasons } from '../editor/reasons';
 import { presetSelect } from '../editor/select';
 import { trimmed, validator } from '../editor/validator';
-import { isTagOrBlank, protocolOf, savedTag, showFieldsOf, showOtherNotation } from '../editor/yomo-values';
+import { isNameFree, isTagOrBlank, protocolOf, savedTag, showFieldsOf, showOtherNotation } from '../editor/yomo-values';
 
 interface SinkProperties {
   name: string;
@@ -23,10 +23,17 @@ function isWritable(this: DialogNode<SinkProperties>, tag: unknown): boolean {
   return isTagOrBlank(tag) || protocolOf(this, this.id === openId) === 'v2';
 }
 
+/** Blank is a name of the node's own. */
+function isOnly(this: DialogNode<SinkProperties>, appName: unknown): boolean {
+  const isOpen = this.id === openId;
+  const name = trimmed(appName);
+  return name === '' || protocolOf(this, isOpen) === 'v1' || isNameFree(this, name, isOpen);
+}
+
 const defaults: DialogDefinition<SinkProperties>['defaults'] = {
   name: { value: '' },
   zipper: { value: '', type: 'yomo-zipper', required: true },
-  appName: { value: '' },
+  appName: { value: '', validate: validator('yomo-sink.invalid.taken', isOnly) },
   tag: { value: '', validate: validator('yomo-sink.invalid.tag', isWritable) },
   target: { value: '' },
   format: { value: 'auto' },

@@ -34,7 +34,7 @@ function writerOf(node: Node, definition: SinkDefinition, zipper: AnyZipper): Wr
   }
 }
 
-function connect(node: Node, { client, write }: Writer): void {
+function connect(node: Node, { client, write, close }: Writer): void {
   let waiting = 0;
   const status = new SinkStatus<ZipperStatus>(
     { kind: 'connecting' },
@@ -57,7 +57,7 @@ function connect(node: Node, { client, write }: Writer): void {
     },
     release: async () => {
       status.close();
-      await client.close();
+      await close();
     },
   });
   client.open();

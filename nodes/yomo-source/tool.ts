@@ -23,7 +23,7 @@ export function serveTool(RED: NodeAPI, node: Node, settings: ToolSettings, zipp
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
   const tracker = trackerFor(RED);
-  const { client, keep, leave } = zipper.tool(node.id, settings.name);
+  const { client, keep, leave } = zipper.tool(node, settings.name);
   node.on('close', (done: (error?: Error) => void) => {
     closing.abort();
     leave()
@@ -66,7 +66,7 @@ export function serveTool(RED: NodeAPI, node: Node, settings: ToolSettings, zipp
   /** An error that nobody in the flow caught, or a flow that is stopped, is the answer where there is none yet. */
   async function follow(messageId: string, request: ToolRequest): Promise<void> {
     const outcome = await tracker?.follow(messageId, ANSWER_TIMEOUT / 1000);
-    if (outcome?.kind === 'failed') await request.refuse(500, outcome.error.message);
+    if (outcome?.kind === 'failed') await request.fail(outcome.error.code ?? '');
     if (outcome?.kind === 'abandoned')
       await request.refuse(503, 'The flow was stopped or deployed before it answered.');
   }

@@ -3,8 +3,8 @@ import { parseTag } from '../../yomo/tag';
 import { reachConfigButtons } from '../editor/config-buttons';
 import { showReason, showReasons } from '../editor/reasons';
 import { presetSelect } from '../editor/select';
-import { trimmed, validator } from '../editor/validator';
-import { protocolOf, showFieldsOf } from '../editor/yomo-values';
+import { allOf, trimmed, validator } from '../editor/validator';
+import { isNameFree, protocolOf, showFieldsOf } from '../editor/yomo-values';
 import { createTagList, type TagList } from './editor/tag-list';
 
 interface SourceProperties {
@@ -25,15 +25,30 @@ function isTool(node: DialogNode<SourceProperties>): boolean {
   return protocolOf(node, node.id === openId) === 'v2';
 }
 
+/** What others call a tool by. */
+function toolName(node: DialogNode<SourceProperties>, appName: unknown): string {
+  const name = node.id === openId ? $('#node-input-name').val() : node.name;
+  return trimmed(appName) || trimmed(name);
+}
+
 function isCallable(this: DialogNode<SourceProperties>, appName: unknown): boolean {
-  const name = this.id === openId ? $('#node-input-name').val() : this.name;
-  return !isTool(this) || trimmed(appName) !== '' || trimmed(name) !== '';
+  return !isTool(this) || toolName(this, appName) !== '';
+}
+
+function isOnly(this: DialogNode<SourceProperties>, appName: unknown): boolean {
+  return !isTool(this) || isNameFree(this, toolName(this, appName), this.id === openId);
 }
 
 const defaults: DialogDefinition<SourceProperties>['defaults'] = {
   name: { value: '' },
   zipper: { value: '', type: 'yomo-zipper', required: true },
-  appName: { value: '', validate: validator('yomo-source.invalid.appName', isCallable) },
+  appName: {
+    value: '',
+    validate: allOf(
+      validator('yomo-source.invalid.appName', isCallable),
+      validator('yomo-source.invalid.taken', isOnly),
+    ),
+  },
   tags: {
     value: [],
     validate: validator('yomo-source.invalid.tags', function (tags) {

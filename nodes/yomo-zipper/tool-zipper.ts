@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { endpointText } from '../../yomo/endpoint';
+import { YomoError } from '../../yomo/errors';
 import type { Log } from '../../yomo/settings';
 import type { Transport } from '../../yomo/transport';
 import { ToolClient } from '../../yomo/v2/client';
 import { notOpen, type ToolRequest } from '../../yomo/v2/request';
 import type { ZipperSettings } from './configuration';
 import { once } from './once';
+import { Presence } from './presence';
 
 /** `_session` of a message, by which a sink knows the request that the message is to answer. */
 export interface RequestSession {
@@ -23,6 +26,20 @@ export interface Tool {
   leave(): Promise<void>;
 }
 
+/** A node that has a client, as its flow shows it. */
+export interface ClientOwner {
+  readonly id: string;
+  readonly type: string;
+  readonly name?: string | undefined;
+}
+
+/** A client that calls tools, and is none. */
+export interface Caller {
+  readonly client: ToolClient;
+  /** Resolves when nothing of it is left. */
+  leave(): Promise<void>;
+}
+
 interface OpenRequests {
   readonly client: ToolClient;
   readonly requests: Map<string, ToolRequest>;
@@ -35,7 +52,9 @@ export class ToolZipper {
   readonly #log: Log;
   readonly #transport: Transport | undefined;
   readonly #tools = new Map<string, OpenRequests>();
-  #last = 0;
+  /** By the names under which the zipper knows them. */
+  readonly #owners = new Map<string, ClientOwner>();
+  readonly #presence = new Presence<ToolClient>();
 
   /** @param transport QUIC, unless told */
   constructor(settings: ZipperSettings, log: Log, transport?: Transport) {
@@ -50,18 +69,20 @@ export class ToolZipper {
   }
 
   /**
-   * @param id of the yomo-source. Whoever calls it opens the client, and leaves
+   * @param owner the yomo-source. Whoever calls it opens the client, and leaves
    * @param name by which others call it
+   * @throws YomoError `configuration` where another node has the name
    */
-  tool(id: string, name: string): Tool {
-    const client = this.#client(name);
+  tool(owner: ClientOwner, name: string): Tool {
+    const { id } = owner;
+    const { client, leave } = this.#join(owner, name);
     const requests = new Map<string, ToolRequest>();
     this.#tools.set(id, { client, requests });
     return {
       client,
       keep: (request) => {
-        this.#last += 1;
-        const key = String(this.#last);
+        // Messages outlive a deploy, in a delay or a queue: whatever made them must never find a later caller's request.
+        const key = randomUUID();
         requests.set(key, request);
         void request.settled.then(() => requests.delete(key));
         return { type: 'yomo', id, request: key };
@@ -69,14 +90,17 @@ export class ToolZipper {
       leave: () => {
         // A source that is deployed anew may have taken its place.
         if (this.#tools.get(id)?.client === client) this.#tools.delete(id);
-        return client.close();
+        return leave();
       },
     };
   }
 
-  /** Whoever calls it opens and closes the client. */
-  caller(name: string): ToolClient {
-    return this.#client(name);
+  /**
+   * @param owner the yomo-sink. Whoever calls it opens the client, and leaves
+   * @throws YomoError `configuration` where another node has the name
+   */
+  caller(owner: ClientOwner, name: string): Caller {
+    return this.#join(owner, name);
   }
 
   /**
@@ -93,8 +117,36 @@ export class ToolZipper {
     return open;
   }
 
+  /** Of two clients with one name a zipper closes the first, so the second is not made. */
+  #join(owner: ClientOwner, name: string): Caller {
+    const other = this.#owners.get(name);
+    if (other !== undefined && other.id !== owner.id) throw takenError(name, other);
+    this.#owners.set(name, owner);
+    const client = this.#client(name);
+    return {
+      client,
+      leave: () => {
+        if (this.#owners.get(name) === owner) this.#owners.delete(name);
+        return client.close();
+      },
+    };
+  }
+
   #client(name: string): ToolClient {
     const { address, buffer } = this.#settings;
-    return new ToolClient(address, { name, buffer }, this.#transport, this.#log);
+    // A zipper knows no tool that is not back yet, and says so to who calls it.
+    const ready = (): Promise<void> =>
+      this.#presence.joined(client, () => [...this.#tools.values()].map((tool) => tool.client));
+    const client = new ToolClient(address, { name, buffer, ready }, this.#transport, this.#log);
+    this.#presence.add(client);
+    return client;
   }
+}
+
+function takenError(name: string, { type, id, name: label }: ClientOwner): YomoError {
+  const other = label === undefined || label === '' ? id : label;
+  return new YomoError(
+    'configuration',
+    `The ${type} "${other}" has the name "${name}" at this zipper already, and a zipper of YoMo 2 takes each name once. Give this node another app name, then deploy.`,
+  );
 }

@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { YomoClient } from '../../yomo/client';
 import { endpointText } from '../../yomo/endpoint';
-import { JOIN_LOOK, JOIN_PATIENCE, NOTICE_SPREAD } from '../../yomo/limits';
 import type { ClientOptions, Log } from '../../yomo/settings';
 import type { Transport } from '../../yomo/transport';
 import type { ZipperSettings } from './configuration';
 import { once } from './once';
+import { Presence } from './presence';
 
 /** `_session` of a message, by which a sink knows the stream function that the message came from. */
 export interface Session {
@@ -23,12 +22,6 @@ export interface StreamFunction {
   leave(): Promise<void>;
 }
 
-/** When a client was taken by the zipper, and when it lost the connection, for the last time. */
-interface Presence {
-  joined: number;
-  lost: number;
-}
-
 /** A zipper of protocol v1 as a flow sees it: the stream functions of its sources, and clients for its sinks. */
 export class Zipper {
   readonly protocol = 'v1';
@@ -36,7 +29,7 @@ export class Zipper {
   readonly #log: Log;
   readonly #transport: Transport | undefined;
   readonly #functions = new Map<string, YomoClient>();
-  readonly #clients = new Map<YomoClient, Presence>();
+  readonly #presence = new Presence<YomoClient>();
 
   /** @param transport QUIC, unless told */
   constructor(settings: ZipperSettings, log: Log, transport?: Transport) {
@@ -81,47 +74,10 @@ export class Zipper {
   }
 
   #client(options: ClientOptions): YomoClient {
-    const ready = (): Promise<void> => this.#functionsJoined(client);
+    // YoMo drops what nobody observes.
+    const ready = (): Promise<void> => this.#presence.joined(client, () => this.#functions.values());
     const client = new YomoClient(this.#settings.address, { ...options, ready }, this.#transport, this.#log);
-    const presence = { joined: -Infinity, lost: -Infinity };
-    this.#clients.set(client, presence);
-    client.onState(({ kind }) => {
-      if (kind === 'closed') this.#clients.delete(client);
-      if (kind === 'waiting' && presence.lost < presence.joined) presence.lost = performance.now();
-      if (kind !== 'connected') return;
-      presence.joined = performance.now();
-      // Where one gets through, the others need not wait for their turn.
-      for (const other of this.#clients.keys()) other.hurry();
-    });
+    this.#presence.add(client);
     return client;
-  }
-
-  /**
-   * Resolves when the stream functions of this Node-RED are there, or JOIN_PATIENCE is over: YoMo drops what nobody
-   * observes, and who is back first would write to nobody.
-   */
-  async #functionsJoined(client: YomoClient): Promise<void> {
-    const end = performance.now() + JOIN_PATIENCE;
-    const isAway = this.#awayAfter(this.#clients.get(client)?.lost ?? -Infinity);
-    const others = (): YomoClient[] => [...this.#functions.values()].filter((each) => each !== client);
-    while (others().some(isAway) && performance.now() < end) await sleep(JOIN_LOOK, undefined, { ref: false });
-  }
-
-  /** A function that has not joined since another client lost its connection may be about to notice the same loss. */
-  #awayAfter(lost: number): (streamFunction: YomoClient) => boolean {
-    return (streamFunction) => {
-      switch (streamFunction.state.kind) {
-        case 'connecting':
-        case 'waiting':
-          return true;
-        case 'connected': {
-          const { joined } = this.#clients.get(streamFunction) ?? { joined: Infinity };
-          return joined < lost && performance.now() < lost + NOTICE_SPREAD;
-        }
-        case 'rejected':
-        case 'closed':
-          return false;
-      }
-    };
   }
 }

@@ -71,6 +71,10 @@ const flows = (zipper: RealZipper, changes: object = {}): object[] => [
   code('tell', 'msg.payload = msg.metadata; return msg;', ['out']),
   tool('unsayable', ['unsaid']),
   code('unsaid', 'msg.payload = undefined; return msg;', ['out']),
+  tool('missing', ['no-file']),
+  { ...place, id: 'no-file', type: 'wasm-function', file: '/nowhere/missing.wasm', export: 'f', wires: [['out']] },
+  tool('throws', ['throw']),
+  code('throw', 'throw new Error("secret");', ['out']),
   tool('length', ['measure'], { format: 'buffer' }),
   code('measure', 'node.warn(`length ${msg.payload.length}`); msg.payload = "ok"; return msg;', ['out']),
   tool('twice', ['out', 'out'], {}),
@@ -101,7 +105,19 @@ describe('a flow as a tool of YoMo 2', { skip: zipperMissing }, () => {
   before(async () => {
     zipper = await RealZipper.start();
     nodeRed = await NodeRed.start({ flows: flows(zipper), settings: { apiMaxLength: '8mb' } });
-    await untilRegistered('triple', 'mirror', 'told', 'unsayable', 'length', 'twice', 'silent', 'json', 'caller-');
+    await untilRegistered(
+      'triple',
+      'mirror',
+      'told',
+      'unsayable',
+      'missing',
+      'throws',
+      'length',
+      'twice',
+      'silent',
+      'json',
+      'caller-',
+    );
   });
   after(async () => {
     await nodeRed.stop();
@@ -132,18 +148,30 @@ describe('a flow as a tool of YoMo 2', { skip: zipperMissing }, () => {
     );
   });
 
-  test('an error that nobody catches in the flow is the answer, at once', async () => {
+  test('an error that nobody catches in the flow is told to the caller at once by its code, and in full to the log only', async () => {
     const { status, body } = await zipper.call('triple', 'fourteen');
-    assert.equal(status, 500);
-    assert.match(body.toString(), /fourteen|number|f64/);
+    assert.deepEqual(
+      [status, body.toString()],
+      [500, 'The flow failed on this request (arguments). See the log of Node-RED.'],
+    );
+    await eventually('logged', () => /fourteen/.test(nodeRed.output));
+    const missing = await zipper.call('missing', '1');
+    assert.deepEqual(
+      [missing.status, missing.body.toString()],
+      [500, 'The flow failed on this request (file). See the log of Node-RED.'],
+    );
+    await eventually('its path is logged', () => nodeRed.output.includes('/nowhere/missing.wasm'));
+    const thrown = await zipper.call('throws', '1');
+    assert.equal(thrown.body.toString(), 'The flow failed on this request. See the log of Node-RED.');
   });
 
   test('so is an answer that the sink cannot send, and a request that is not what the format says', async () => {
     const unsayable = await zipper.call('unsayable', '');
     assert.deepEqual(
       [unsayable.status, unsayable.body.toString()],
-      [500, 'msg.payload is undefined. Give it a value, or null for an empty message.'],
+      [500, 'The flow failed on this request (payload). See the log of Node-RED.'],
     );
+    await eventually('logged', () => nodeRed.output.includes('msg.payload is undefined. Give it a value'));
     const json = await zipper.call('json', '{');
     assert.equal(json.status, 400);
     assert.match(json.body.toString(), /^The payload is not JSON/);

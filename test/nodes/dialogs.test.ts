@@ -27,6 +27,15 @@ function dialogs(): Dialog[] {
     .map((type) => ({ type, definition: register(type), translate: catalogue(type) }));
 }
 
+/** Nodes that are there beside the one whose dialog is looked at. */
+const NEIGHBOURS = [
+  { id: 'tool', type: 'yomo-source', zipper: 'zipper of v2', name: 'named', appName: '' },
+  { id: 'caller', type: 'yomo-sink', zipper: 'zipper of v2', name: 'a sink', appName: 'calls' },
+  { id: 'old', type: 'yomo-sink', zipper: 'zipper of v1', appName: 'old' },
+  { id: 'off', type: 'yomo-source', zipper: 'zipper of v2', appName: 'off', d: true },
+  { id: 'off with its tab', type: 'yomo-source', zipper: 'zipper of v2', appName: 'off too', z: 'disabled tab' },
+];
+
 /** Runs a dialog's script as the editor does, with what it uses of the editor while it is loaded and validates. */
 function register(type: string): Definition {
   const html = readFileSync(join(folder, type, `${type}.html`), 'utf8');
@@ -36,6 +45,10 @@ function register(type: string): Definition {
     nodes: {
       registerType: (...definition: [string, Definition]) => registered.push(definition),
       node: (id: string) => (id === 'zipper of v2' ? { protocol: 'v2' } : null),
+      workspace: (id: string) => ({ disabled: id === 'disabled tab' }),
+      eachNode: (visit: (node: object) => void) => {
+        for (const node of NEIGHBOURS) visit(node);
+      },
     },
     validators: { typedInput: () => (value: unknown) => /^\w+(\.\w+)*$/.test(String(value)) },
   };
@@ -118,6 +131,8 @@ const EXAMPLES: Readonly<Record<string, Record<string, { good?: unknown[]; bad: 
     },
   },
   'yomo-sink': {
+    // Only with a zipper of protocol v2 it has to differ.
+    appName: { good: ['', 'calls'], bad: [] },
     tag: { good: ['', 51, '0x33', 0x10000, '${TAG}'], bad: [0xf000, '0xFFFF', 2 ** 32, '1e3', ...WHOLE.bad] },
   },
   'wasm-function': {
@@ -201,6 +216,25 @@ describe('the dialogs', () => {
     assert.equal(check('yomo-source', 'appName', { name: 'triple' }, ''), true);
     assert.equal(check('yomo-source', 'tags', {}, []), true);
     assert.equal(check('yomo-sink', 'tag', {}, 'loud'), true);
+  });
+
+  test('yomo-source and yomo-sink: with a zipper of protocol v2 no other node that runs may have the name', () => {
+    const check = (type: string, id: string, appName: string, saved: object = {}): unknown => {
+      const dialog = dialogs().find((each) => each.type === type);
+      const node = { id, zipper: 'zipper of v2', name: '', ...saved, _: dialog?.translate };
+      return dialog?.definition.defaults.appName?.validate?.call(node, appName, {});
+    };
+    for (const type of ['yomo-source', 'yomo-sink']) {
+      for (const name of ['named', ' calls ']) {
+        assert.match(String(check(type, 'new', name)), /^app name: .*another one has this name$/, `${type} ${name}`);
+      }
+      for (const name of ['a sink', 'old', 'off', 'off too', 'new']) assert.equal(check(type, 'new', name), true);
+      assert.equal(check(type, 'new', 'calls', { zipper: 'zipper of v1' }), true);
+    }
+    assert.match(String(check('yomo-source', 'new', '', { name: 'named' })), /^app name/);
+    assert.equal(check('yomo-source', 'tool', '', { name: 'named' }), true);
+    assert.equal(check('yomo-sink', 'caller', 'calls'), true);
+    assert.equal(check('yomo-sink', 'new', '', { name: 'named' }), true);
   });
 
   test('mqtt-connection: a session that is kept needs a client ID', () => {

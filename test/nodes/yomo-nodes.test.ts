@@ -365,4 +365,27 @@ describe('YoMo nodes that are not set up so that they can work', () => {
       assert.match(statusesOf('node').at(-1) ?? '', /status\.configuration$/);
     });
   }
+
+  test('two nodes of one name at a zipper of protocol v2: the second says which the first is, the first goes on', async () => {
+    const taken =
+      /^The (yomo-source|yomo-sink) "(.+)" has the name "triple" at this zipper already, .* another app name/;
+    const flow = await load([
+      zipperNode({ port }, { protocol: 'v2' }),
+      sourceNode('first', [], [], { appName: 'triple', name: 'the first' }),
+      sourceNode('second', [], [], { name: 'triple' }),
+      sinkNode('sink', '', { appName: 'triple' }),
+      sinkNode('other', '', { name: 'triple' }),
+    ]);
+    for (const id of ['second', 'sink']) assert.match(statusesOf(id).at(-1) ?? '', /status\.configuration$/, id);
+    for (const id of ['first', 'other']) assert.doesNotMatch(statusesOf(id).at(-1) ?? '', /configuration/, id);
+    const named = warnings().map((line) => taken.exec(line)?.slice(1, 3));
+    assert.deepEqual(named, [
+      ['yomo-source', 'the first'],
+      ['yomo-source', 'the first'],
+    ]);
+    send('sink', { payload: 'x', target: 'y' });
+    const { error } = await eventually('the error', () => flow.caught[0]);
+    assert.equal(error.code, 'configuration');
+    assert.match(error.message, taken);
+  });
 });

@@ -124,6 +124,10 @@ class Line implements Connection, ByteStream {
     return Promise.resolve();
   }
 
+  stopReading(): void {
+    // Nothing is kept for whoever reads nothing.
+  }
+
   cancel(): void {
     void this.end();
   }

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { YomoError } from '../errors';
-import { CALL_TIMEOUT, MAX_CALLS, MAX_WAITING_BYTES, WAITING_FRAME_COST } from '../limits';
+import { CALL_TIMEOUT, CLOSE_TIME, MAX_CALLS, MAX_WAITING_BYTES, WAITING_FRAME_COST } from '../limits';
 import { reasonText } from '../reason';
 import type { ByteStream, Connection } from '../transport';
 import { readMessage, type Message } from './exchange';
@@ -9,6 +10,11 @@ interface Call {
   readonly bytes: Buffer;
   readonly resolve: (reply: Message<ReplyHead>) => void;
   readonly reject: (error: Error) => void;
+}
+
+/** What tells that a stream has ended before its reply was whole, whoever ended it. */
+function isCutOff(error: unknown): boolean {
+  return !(error instanceof YomoError) || error.code === 'zipper';
 }
 
 /**
@@ -22,6 +28,8 @@ export class Calls {
   readonly #active = new Set<Call>();
   #cost = 0;
   #connection: Connection | undefined;
+  /** A connection that is there, over which nothing goes yet. */
+  #held: Connection | undefined;
   #onDrained: (() => void) | undefined;
 
   /**
@@ -56,13 +64,31 @@ export class Calls {
     });
   }
 
-  /** A connection is there: what waits goes over it. */
-  connect(connection: Connection): void {
-    this.#connection = connection;
+  /**
+   * A connection is there: what waits goes over it.
+   * @param ready nothing goes before it resolves, or `release`; never rejected
+   */
+  connect(connection: Connection, ready?: Promise<void>): void {
+    // At once, before the calls on its streams fail and make room for others.
+    void connection.closed.then(() => {
+      this.#leave(connection);
+    });
+    this.disconnect();
+    this.#held = connection;
+    if (ready === undefined) this.release();
+    else void ready.then(() => this.#held === connection && this.release());
+  }
+
+  /** What is held back goes all the same. */
+  release(): void {
+    if (this.#held === undefined) return;
+    this.#connection = this.#held;
+    this.#held = undefined;
     this.#pump();
   }
 
   disconnect(): void {
+    this.#held = undefined;
     this.#connection = undefined;
   }
 
@@ -84,12 +110,15 @@ export class Calls {
       const call = this.#waiting.shift();
       if (call === undefined) return;
       this.#active.add(call);
-      void this.#run(call, this.#connection.open());
+      void this.#run(call, this.#connection);
     }
   }
 
-  async #run(call: Call, stream: ByteStream): Promise<void> {
+  async #run(call: Call, connection: Connection): Promise<void> {
+    const stream = connection.open();
+    let isLate = false;
     const timer = setTimeout(() => {
+      isLate = true;
       call.reject(lateError(this.#timeout));
       stream.cancel();
     }, this.#timeout);
@@ -99,14 +128,38 @@ export class Calls {
       stream.write(call.bytes).catch(() => undefined);
       void stream.end();
       call.resolve(checked(await reply));
+      // A tool that never ends its side would keep the stream.
+      stream.stopReading();
     } catch (error) {
-      call.reject(error instanceof YomoError && error.code !== 'zipper' ? error : lostError());
+      call.reject(isCutOff(error) ? lostError() : (error as YomoError));
+      if (!isLate) await this.#stopped(error, stream, connection);
     }
     clearTimeout(timer);
     this.#active.delete(call);
     this.#cost -= costOf(call.bytes);
     if (this.waiting === 0) this.#onDrained?.();
     this.#pump();
+  }
+
+  /** A stream that breaks may be the first sign of a connection that does: until that is known, nothing more goes over it. */
+  async #stopped(error: unknown, stream: ByteStream, connection: Connection): Promise<void> {
+    if (!isCutOff(error)) stream.cancel();
+    else if ((await stream.ended) === 'broken') this.#suspect(connection);
+  }
+
+  #suspect(connection: Connection): void {
+    if (this.#connection !== connection) return;
+    this.#leave(connection);
+    const patience = sleep(CLOSE_TIME, true, { ref: false });
+    void Promise.race([patience, connection.closed.then(() => false)]).then((isThere) => {
+      if (!isThere || this.#connection !== undefined || this.#held !== undefined) return;
+      this.#connection = connection;
+      this.#pump();
+    });
+  }
+
+  #leave(connection: Connection): void {
+    if (this.#held === connection || this.#connection === connection) this.disconnect();
   }
 }
 

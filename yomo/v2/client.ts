@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endpointText, type Endpoint } from '../endpoint';
-import { messageOf, YomoError } from '../errors';
+import { YomoError } from '../errors';
 import { ANSWER_TIMEOUT, CALL_TIMEOUT, DRAIN_TIMEOUT, LINGER } from '../limits';
 import { quicTransport } from '../quic-transport';
 import { Reconnection } from '../reconnection';
@@ -9,9 +9,10 @@ import type { Log, ZipperAddress } from '../settings';
 import type { StateListener, YomoState } from '../state';
 import type { ByteStream, Connection, Transport } from '../transport';
 import { Calls } from './calls';
-import { encodeMessage, readMessage, type Message } from './exchange';
-import { encodeRequestHead, parseRequestHead, type RequestHead } from './heads';
-import { refuse, ToolRequest } from './request';
+import { encodeMessage } from './exchange';
+import { encodeRequestHead } from './heads';
+import { IncomingRequests, type IncomingOptions } from './incoming';
+import type { ToolRequest } from './request';
 import { ToolSession } from './session';
 
 export interface ToolOptions {
@@ -23,6 +24,10 @@ export interface ToolOptions {
   readonly answerTimeout?: number;
   /** Milliseconds a called tool is given; CALL_TIMEOUT unless told. */
   readonly callTimeout?: number;
+  /** What strangers may take of this client; the limits of `limits.ts` unless told. */
+  readonly incoming?: Omit<IncomingOptions, 'answerTimeout'>;
+  /** Asked on each connection before calls go over it: tools beside it may not be back yet. Soon resolved, never rejected. */
+  readonly ready?: () => Promise<void>;
 }
 
 /** What is asked of a tool. */
@@ -51,19 +56,22 @@ export class ToolClient {
   readonly #options: ToolOptions;
   readonly #transport: Transport;
   readonly #calls: Calls;
-  readonly #requests = new Set<ToolRequest>();
+  readonly #incoming: IncomingRequests;
   readonly #reconnection: Reconnection;
   #listener: ((request: ToolRequest) => void) | undefined;
   /** Why nothing is called any more. */
   #refusal: YomoError | undefined;
   #closing: Promise<void> | undefined;
-  #lastAnswered = -Infinity;
 
   constructor(address: ZipperAddress, options: ToolOptions, transport: Transport = quicTransport, log?: Log) {
     this.#address = address;
     this.#options = options;
     this.#transport = transport;
     this.#calls = new Calls(options.buffer, options.callTimeout ?? CALL_TIMEOUT);
+    this.#incoming = new IncomingRequests({
+      ...options.incoming,
+      answerTimeout: options.answerTimeout ?? ANSWER_TIMEOUT,
+    });
     this.#reconnection = new Reconnection(address, log, {
       connect: (endpoint, signal) => this.#connect(endpoint, signal),
       refused: (error) => {
@@ -95,6 +103,11 @@ export class ToolClient {
   /** Connects, and goes on doing so until it is closed or rejected. */
   open(): void {
     this.#reconnection.open();
+  }
+
+  /** The zipper is known to be there: an attempt that is waited for is made now. */
+  hurry(): void {
+    this.#reconnection.hurry();
   }
 
   /**
@@ -132,19 +145,19 @@ export class ToolClient {
   async #close(): Promise<void> {
     const refusal = this.#refusal;
     this.#refusal = closedError();
-    const refused = [...this.#requests].map((request) =>
-      request.refuse(503, 'The flow was stopped or deployed before it answered.'),
-    );
+    const refused = this.#incoming.refuse(503, 'The flow was stopped or deployed before it answered.');
     if (refusal === undefined && this.state.kind === 'connected') await this.#drain();
-    await Promise.race([Promise.all(refused), sleep(LINGER)]);
+    await Promise.race([refused, sleep(LINGER)]);
     // Nothing tells whether an answer has arrived, and a zipper reads nothing more once the connection is closed.
-    const rest = this.#lastAnswered + LINGER - performance.now();
+    const rest = this.#incoming.lastAnswered + LINGER - performance.now();
     if (rest > 0) await sleep(rest);
     this.#calls.reject(closedError());
     await this.#reconnection.close();
   }
 
+  /** Calls that are held back for tools beside this client go out at once: those may be closing as well. */
   async #drain(): Promise<void> {
+    this.#calls.release();
     const timeOut = new AbortController();
     const { signal } = timeOut;
     await Promise.race([this.#calls.drained(), sleep(DRAIN_TIMEOUT, undefined, { signal }).catch(() => undefined)]);
@@ -155,37 +168,27 @@ export class ToolClient {
     const events = {
       onConnected: (connection: Connection) => {
         this.#reconnection.connected(endpoint);
-        this.#calls.connect(connection);
+        this.#calls.connect(connection, this.#options.ready?.());
       },
       onStream: (stream: ByteStream) => {
-        void this.#accept(stream);
+        void this.#incoming.accept(stream, (request) => {
+          this.#take(request);
+        });
       },
     };
     const end = await ToolSession.run(this.#transport, this.#address, endpoint, this.#options.name, events, signal);
     this.#calls.disconnect();
-    for (const request of [...this.#requests]) request.drop();
+    this.#incoming.drop();
     return end;
   }
 
-  async #accept(stream: ByteStream): Promise<void> {
-    let message: Message<RequestHead>;
-    try {
-      message = await readMessage(stream, parseRequestHead);
-    } catch (error) {
-      await refuse(stream, 400, messageOf(error));
-      return;
-    }
+  /** Also what is refused is read first: a zipper that cannot pass it on says so to the caller, and not what it is told. */
+  #take(request: ToolRequest): void {
     if (this.#closing !== undefined) {
-      await refuse(stream, 503, 'The flow is being stopped or deployed.');
+      void request.refuse(503, 'The flow is being stopped or deployed.');
     } else if (this.#listener === undefined) {
-      await refuse(stream, 404, 'This client calls tools and is none itself.');
+      void request.refuse(404, 'This client calls tools and is none itself.');
     } else {
-      const request = new ToolRequest(message, stream, this.#options.answerTimeout ?? ANSWER_TIMEOUT);
-      void request.settled.then(() => {
-        this.#requests.delete(request);
-        this.#lastAnswered = performance.now();
-      });
-      this.#requests.add(request);
       this.#listener(request);
     }
   }

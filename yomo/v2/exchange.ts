@@ -27,29 +27,49 @@ export function encodeMessage(head: Buffer, body?: Uint8Array): Buffer {
   return encodeFrames(head, body);
 }
 
+export interface ReadOptions {
+  /** Ends the reading: what has come is let go, and the promise is rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Told of bytes of a message that is not whole, before they are kept; may abort the signal. */
+  readonly onBytes?: (count: number) => void;
+}
+
 /**
  * Resolves when the body is whole; the frames of a body in chunks are joined. To be called as soon as the stream is there.
+ * The stream stays open in any case: whoever calls it answers on it, or gives it up.
  * @param parse throws YomoError `frame`
  * @throws YomoError `frame` where what comes is none; `zipper` where it ends before it is whole
  */
 export function readMessage<Head extends { readonly bodyFormat: BodyFormat }>(
   stream: ByteStream,
   parse: (bytes: Buffer) => Head,
+  { signal, onBytes }: ReadOptions = {},
 ): Promise<Message<Head>> {
   return new Promise((resolve, reject) => {
-    const reading = new MessageReader(parse, resolve);
+    let reading: MessageReader<Head> | undefined = new MessageReader(parse, (message) => {
+      reading = undefined;
+      resolve(message);
+    });
+    const fail = (error: Error): void => {
+      reading = undefined;
+      reject(error);
+    };
+    signal?.addEventListener('abort', () => {
+      fail(signal.reason as Error);
+    });
+    if (signal?.aborted === true) fail(signal.reason as Error);
     stream.onData((chunk) => {
+      if (reading !== undefined) onBytes?.(chunk.length);
       try {
-        reading.take(chunk);
+        reading?.take(chunk);
       } catch (error) {
-        reject(error as Error);
-        stream.cancel();
+        fail(error as Error);
       }
     });
     void stream.ended.then((how) => {
-      if (how === 'whole') reading.end();
+      if (how === 'whole') reading?.end();
       // Nothing happens by that where it is whole already.
-      reject(endedEarly());
+      fail(endedEarly());
     });
   });
 }

@@ -17,16 +17,18 @@ export class ToolRequest {
   readonly #timer: NodeJS.Timeout;
   #isOpen = true;
 
-  /**
-   * @param timeout milliseconds after which it is refused with 504
-   */
-  constructor({ head, body }: Message<RequestHead>, stream: ByteStream, timeout: number) {
+  /** @param time milliseconds: what a flow is given to answer, and what is left of it; then it is refused with 504 */
+  constructor(
+    { head, body }: Message<RequestHead>,
+    stream: ByteStream,
+    time: { readonly limit: number; readonly rest: number },
+  ) {
     this.head = head;
     this.body = body;
     this.#stream = stream;
     this.#timer = setTimeout(() => {
-      void this.refuse(504, `The flow did not answer within ${String(timeout / 1000)} s.`);
-    }, timeout);
+      void this.refuse(504, `The flow did not answer within ${String(time.limit / 1000)} s.`);
+    }, time.rest);
   }
 
   /** Resolves when it has been answered or refused, or its connection is gone. */
@@ -51,7 +53,7 @@ export class ToolRequest {
     } catch {
       throw notOpen();
     }
-    await this.#stream.end();
+    await leave(this.#stream);
   }
 
   /**
@@ -62,6 +64,18 @@ export class ToolRequest {
     if (!this.#isOpen) return;
     this.#settle();
     await refuse(this.#stream, status, text);
+  }
+
+  /**
+   * Refuses it since the flow failed, without the words of the error: they may tell of files and programs of this machine,
+   * and whoever asked may be a stranger.
+   * @param code of the error; blank where it has none
+   */
+  async fail(code: string): Promise<void> {
+    await this.refuse(
+      500,
+      `The flow failed on this request${code === '' ? '' : ` (${code})`}. See the log of Node-RED.`,
+    );
   }
 
   /** Its connection is gone: there is nobody to answer. */
@@ -81,6 +95,12 @@ export async function refuse(stream: ByteStream, status: number, text: string): 
   const error = text.slice(0, MAX_REFUSAL_LENGTH);
   const head = encodeReplyHead({ status, error, bodyFormat: 'null', extension: '' });
   await stream.write(encodeMessage(head)).catch(() => undefined);
+  await leave(stream);
+}
+
+/** A caller that never ends its side would keep the stream, of which there are only so many, for ever. */
+async function leave(stream: ByteStream): Promise<void> {
+  stream.stopReading();
   await stream.end();
 }
 

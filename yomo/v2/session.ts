@@ -27,6 +27,7 @@ export class ToolSession {
   readonly #credential: string | undefined;
   readonly #end = new Deferred<SessionEnd>();
   #isRegistered = false;
+  #hasEnded = false;
 
   private constructor(connection: Connection, events: SessionEvents, credential: string | undefined) {
     this.#connection = connection;
@@ -55,13 +56,13 @@ export class ToolSession {
 
   async #run(registration: Buffer, signal: AbortSignal): Promise<SessionEnd> {
     const abort = (): void => {
-      this.#end.resolve({ kind: 'closed' });
+      this.#finish({ kind: 'closed' });
     };
     this.#connection.onStream((stream) => {
       this.#events.onStream(stream);
     });
     void this.#connection.closed.then((closing) => {
-      this.#end.resolve(this.#endOf(closing));
+      this.#finish(this.#endOf(closing));
     });
     signal.addEventListener('abort', abort);
     if (signal.aborted) abort();
@@ -74,7 +75,7 @@ export class ToolSession {
 
   async #register(registration: Buffer): Promise<void> {
     const timer = setTimeout(() => {
-      this.#end.resolve({ kind: 'lost', reason: noAnswer().message });
+      this.#finish({ kind: 'lost', reason: noAnswer().message });
     }, HANDSHAKE_TIMEOUT);
     try {
       const stream = this.#connection.open();
@@ -83,20 +84,27 @@ export class ToolSession {
       stream.write(encodeMessage(registration)).catch(() => undefined);
       void stream.end();
       const { status, error } = (await answer).head;
+      // An answer that comes while the connection is being closed changes nothing.
+      if (this.#hasEnded) return;
       if (status === 200) {
         this.#isRegistered = true;
         this.#events.onConnected(this.#connection);
       } else {
-        this.#end.resolve({ kind: 'refused', error: rejectedError(error, this.#credential) });
+        this.#finish({ kind: 'refused', error: rejectedError(error, this.#credential) });
       }
     } catch (error) {
       // Of a connection that breaks, the connection itself tells why.
       const isBroken = error instanceof YomoError && error.code === 'zipper';
       if (isBroken) await this.#connection.closed;
-      this.#end.resolve({ kind: 'lost', reason: messageOf(error) });
+      this.#finish({ kind: 'lost', reason: messageOf(error) });
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  #finish(end: SessionEnd): void {
+    this.#hasEnded = true;
+    this.#end.resolve(end);
   }
 
   /** Of two clients of one name the later one is called; the earlier one coming back would start a quarrel without end. */

@@ -106,7 +106,7 @@ describe('YoMo → wasm-function → YoMo', () => {
       for (let index = 0; isWriting; index++) await writer.write(0x10, String(index));
     })();
     for (const round of range(3)) await nodeRed.deploy(flows(zipper, { name: `round ${String(round)}` }));
-    assert.equal(nodeRed.output.match(/\[yomo-source:triple\] The stream function leaves the zipper/g)?.length, 3);
+    assert.match(nodeRed.output, /\[yomo-source:triple\] The stream function leaves the zipper/);
     isWriting = false;
     await written;
     await zipper.untilJoined('triple', 'second', 'sink');

@@ -101,19 +101,19 @@ describe('the YoMo nodes', () => {
   });
 
   test('a frame becomes a message with its tag, its metadata and the session by which a sink knows where it came from', async () => {
-    const flow = await load([zipperNode(zipper), sourceNode('source', [51, '0x34'], ['out'], { name: 'in' })]);
+    const flow = await load([zipperNode(zipper), sourceNode('source', [51, '0xFFFFFFFF'], ['out'], { name: 'in' })]);
     await zipper.untilJoined('in');
     await eventually('connected', () => statusesOf('source').at(-1) === CONNECTED);
     const writer = await join(zipper.port);
     await writer.write(0x33, 'grüße', { from: 'test' });
-    await writer.write(0x34, Buffer.from([0xff, 0]));
+    await writer.write(0xffffffff, Buffer.from([0xff, 0]));
     const [text, bytes] = await eventually('both arrive', () => flow.out.length === 2 && flow.out);
     assert.ok(text !== undefined && bytes !== undefined);
     const { _msgid, metadata, ...rest } = text;
     assert.equal(typeof _msgid, 'string');
     assert.deepEqual(rest, { payload: 'grüße', tag: 0x33, _session: { type: 'yomo', id: 'source' } });
     assert.equal((metadata as Record<string, string>).from, 'test');
-    assert.deepEqual([bytes.payload, bytes.tag], [Buffer.from([0xff, 0]), 0x34]);
+    assert.deepEqual([bytes.payload, bytes.tag], [Buffer.from([0xff, 0]), 0xffffffff]);
   });
 
   for (const [format, payload, expected] of [

@@ -101,7 +101,11 @@ declare global {
     /** @param html as it is, not escaped */
     notify(html: string, options: DialogNotificationOptions): DialogNotification;
     tabs: { create(options: { id: string; onchange(tab: { id: string }): void }): DialogTabs };
-    nodes: Omit<EditorRED['nodes'], 'registerType'> & {
+    nodes: Omit<EditorRED['nodes'], 'registerType' | 'eachNode' | 'workspace'> & {
+      /** Nodes that are not configuration nodes. */
+      eachNode(visit: (node: object) => void): void;
+      /** A flow; none for a configuration node or within a subflow. */
+      workspace(id: string): { readonly disabled?: boolean } | null | undefined;
       registerType<P>(type: string, definition: DialogDefinition<P>): void;
     };
   };

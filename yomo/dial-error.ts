@@ -6,6 +6,20 @@ import { ALPN } from './limits';
 import type { DialFailure } from './quic-messages';
 import type { DialOptions } from './transport';
 
+/** What stands between a client and a zipper, where that can be told. */
+export const OBSTACLES = ['unanswered', 'protocol', 'certificate', 'address'] as const;
+export type Obstacle = (typeof OBSTACLES)[number];
+
+/** There is no connection, and another attempt is worth while. */
+export class DialError extends YomoError {
+  readonly obstacle: Obstacle | undefined;
+
+  constructor(obstacle: Obstacle | undefined, message: string, reason: string) {
+    super('zipper', message, { reason });
+    this.obstacle = obstacle;
+  }
+}
+
 /** What can be said of the options without a connection, and would be hard to tell from what TLS says. */
 export function checkCertificateOptions(host: string, { verify, ca, serverName }: DialOptions): void {
   if (!verify) return;
@@ -36,14 +50,12 @@ export function dialError({ kind, reason }: DialFailure, alpn: string): YomoErro
         { reason },
       );
     case 'address':
-      return new YomoError('zipper', `The host of the zipper has no address (${reason}). Check its name.`, {
-        reason,
-      });
+      return new DialError('address', `The host of the zipper has no address (${reason}). Check its name.`, reason);
     case 'time-out':
-      return new YomoError(
-        'zipper',
+      return new DialError(
+        'unanswered',
         'No zipper answered. Check host and port, whether it runs, and that UDP is let through.',
-        { reason },
+        reason,
       );
     case 'authority':
       return new YomoError(
@@ -52,32 +64,30 @@ export function dialError({ kind, reason }: DialFailure, alpn: string): YomoErro
         { reason },
       );
     case 'certificate':
-      return new YomoError(
-        'zipper',
+      return new DialError(
+        'certificate',
         'The certificate of the zipper is not trusted, has expired, or is for another name. Give the CA file it was signed with, and the name it is for.',
-        { reason },
+        reason,
       );
     case 'protocol':
       return otherProtocol(alpn, reason);
     case 'aborted':
       return new YomoError('closed', 'The client was closed while it was connecting.', { reason });
     case 'other':
-      return new YomoError('zipper', `The connection to the zipper failed (${reason}). Check host and port.`, {
-        reason,
-      });
+      return new DialError(undefined, `The connection to the zipper failed (${reason}). Check host and port.`, reason);
   }
 }
 
 function otherProtocol(alpn: string, reason: string): YomoError {
   return alpn === ALPN
-    ? new YomoError(
-        'zipper',
+    ? new DialError(
+        'protocol',
         'Another protocol than YoMo v1 is spoken there. A zipper from v1.17.5 to v1.22.3 is expected: check host, port and protocol.',
-        { reason },
+        reason,
       )
-    : new YomoError(
-        'zipper',
+    : new DialError(
+        'protocol',
         'Another protocol than YoMo v2 is spoken there. A zipper of YoMo 2 is expected: check host, port and protocol.',
-        { reason },
+        reason,
       );
 }

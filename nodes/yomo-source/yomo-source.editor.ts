@@ -1,5 +1,5 @@
 import '../editor/form.css';
-import { parseObservedTag } from '../../yomo/tag';
+import { parseTag } from '../../yomo/tag';
 import { reachConfigButtons } from '../editor/config-buttons';
 import { showReason, showReasons } from '../editor/reasons';
 import { presetSelect } from '../editor/select';
@@ -17,7 +17,7 @@ interface SourceProperties {
 }
 
 function isObserved(tag: unknown): boolean {
-  return /^\$\{[^}]+\}$/.test(trimmed(tag)) || parseObservedTag(tag) !== undefined;
+  return /^\$\{[^}]+\}$/.test(trimmed(tag)) || parseTag(tag) !== undefined;
 }
 
 /** In protocol v2 a source is a tool: it has no tags, but a name by which it is called. */
@@ -79,11 +79,12 @@ RED.nodes.registerType<SourceProperties>('yomo-source', {
     return this._('yomo-source.palette-label');
   },
   label: function () {
-    if (isTool(this)) return this.name || this.appName || this._('yomo-source.palette-label');
+    if (isTool(this)) {
+      const tool = this.appName === '' ? '' : this._('yomo-source.label.tool', { name: this.appName });
+      return this.name || tool || this._('yomo-source.palette-label');
+    }
     const tags = asList(this.tags).join(', ');
-    return (
-      this.name || (tags === '' ? this._('yomo-source.palette-label') : `${this._('yomo-source.label.tag')} ${tags}`)
-    );
+    return this.name || this._(tags === '' ? 'yomo-source.palette-label' : 'yomo-source.label.from', { tags });
   },
   labelStyle: function () {
     return this.name ? 'node_label_italic' : '';
@@ -94,7 +95,11 @@ RED.nodes.registerType<SourceProperties>('yomo-source', {
     presetSelect('node-input-format', this.format, 'auto');
     const list = createTagList($('#node-input-tags-list'), {
       tags: asList(this.tags),
-      label: this._('yomo-source.label.tag'),
+      texts: {
+        tag: this._('yomo-source.label.tag'),
+        remove: this._('yomo-source.label.removeTag'),
+        twice: this._('yomo-source.label.twice'),
+      },
       placeholder: '0x33',
       onChange: () => setTimeout(() => checkTags(this, list), 0),
     });
@@ -105,7 +110,8 @@ RED.nodes.registerType<SourceProperties>('yomo-source', {
       $('#node-input-appName').trigger('change');
     };
     $('#node-input-name').on('change keyup', refresh);
-    showFieldsOf(this, () => {
+    showFieldsOf(this, (protocol) => {
+      $('#node-input-appName').attr('placeholder', this._(`yomo-source.placeholder.appNameOf.${protocol}`));
       refresh();
       checkTags(this, list);
     });

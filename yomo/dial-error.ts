@@ -1,7 +1,7 @@
 /** Why there is no connection, in sentences. */
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { messageOf, YomoError } from './errors';
+import { messageOf, YomoError, type YomoErrorCode } from './errors';
 import { ALPN } from './limits';
 import type { DialFailure } from './quic-messages';
 import type { DialOptions } from './transport';
@@ -10,12 +10,12 @@ import type { DialOptions } from './transport';
 export const OBSTACLES = ['unanswered', 'protocol', 'certificate', 'address'] as const;
 export type Obstacle = (typeof OBSTACLES)[number];
 
-/** There is no connection, and another attempt is worth while. */
+/** There is no connection. */
 export class DialError extends YomoError {
-  readonly obstacle: Obstacle | undefined;
+  readonly obstacle: Obstacle;
 
-  constructor(obstacle: Obstacle | undefined, message: string, reason: string) {
-    super('zipper', message, { reason });
+  constructor(code: YomoErrorCode, message: string, obstacle: Obstacle, reason: string) {
+    super(code, message, { reason });
     this.obstacle = obstacle;
   }
 }
@@ -50,11 +50,17 @@ export function dialError({ kind, reason }: DialFailure, alpn: string): YomoErro
         { reason },
       );
     case 'address':
-      return new DialError('address', `The host of the zipper has no address (${reason}). Check its name.`, reason);
+      return new DialError(
+        'zipper',
+        `The host of the zipper has no address (${reason}). Check its name.`,
+        'address',
+        reason,
+      );
     case 'time-out':
       return new DialError(
-        'unanswered',
+        'zipper',
         'No zipper answered. Check host and port, whether it runs, and that UDP is let through.',
+        'unanswered',
         reason,
       );
     case 'authority':
@@ -65,8 +71,9 @@ export function dialError({ kind, reason }: DialFailure, alpn: string): YomoErro
       );
     case 'certificate':
       return new DialError(
-        'certificate',
+        'zipper',
         'The certificate of the zipper is not trusted, has expired, or is for another name. Give the CA file it was signed with, and the name it is for.',
+        'certificate',
         reason,
       );
     case 'protocol':
@@ -74,20 +81,24 @@ export function dialError({ kind, reason }: DialFailure, alpn: string): YomoErro
     case 'aborted':
       return new YomoError('closed', 'The client was closed while it was connecting.', { reason });
     case 'other':
-      return new DialError(undefined, `The connection to the zipper failed (${reason}). Check host and port.`, reason);
+      return new YomoError('zipper', `The connection to the zipper failed (${reason}). Check host and port.`, {
+        reason,
+      });
   }
 }
 
 function otherProtocol(alpn: string, reason: string): YomoError {
   return alpn === ALPN
     ? new DialError(
-        'protocol',
+        'zipper',
         'Another protocol than YoMo v1 is spoken there. A zipper from v1.17.5 to v1.22.3 is expected: check host, port and protocol.',
+        'protocol',
         reason,
       )
     : new DialError(
-        'protocol',
+        'zipper',
         'Another protocol than YoMo v2 is spoken there. A zipper of YoMo 2 is expected: check host, port and protocol.',
+        'protocol',
         reason,
       );
 }

@@ -16,7 +16,7 @@ const PAUSE = 200;
 async function run(port) {
   install();
   ensureBuilt();
-  await checkPort(port, 'npm run dev -- --port');
+  await checkPort(port, '--port', 'npm run dev');
   const userDirectory = join(root, '.node-red');
   prepareUserDirectory(userDirectory);
   const flow = openFlow(userDirectory, undefined);

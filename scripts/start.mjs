@@ -12,7 +12,7 @@ import { startNodeRed, stopNodeRed, untilEditorAnswers } from './start/node-red.
 import { checkPort, portNumber } from './start/ports.mjs';
 import { toolBridge } from './start/tool-bridge.mjs';
 import { yomoBridge } from './start/yomo-bridge.mjs';
-import { protocolOf, zipperAddress } from './start/zipper.mjs';
+import { checkListener, protocolOf, zipperAddress } from './start/zipper.mjs';
 
 const help = `Usage: npm start [-- [options] [FILE [EXPORT]]]
 
@@ -34,7 +34,7 @@ There is a flow file for each FILE and EXPORT; it is made once and then yours. O
 written into it. Ctrl-C ends everything.`;
 
 function readArguments() {
-  const { values, positionals } = readCommandLine('npm start --', {
+  const config = {
     allowPositionals: true,
     options: {
       port: { type: 'string' },
@@ -45,6 +45,11 @@ function readArguments() {
       convention: { type: 'string' },
       help: { type: 'boolean' },
     },
+  };
+  const { values, positionals } = readCommandLine('npm start --', config, {
+    port: 'a number from 1 to 65535',
+    'mqtt-port': 'a number from 1 to 65535',
+    yomo: 'a zipper as host:port, localhost:9000 for one',
   });
   if (positionals.length > 2)
     throw new Error(`Too many arguments: expected FILE and EXPORT, got ${positionals.join(' ')}.`);
@@ -85,7 +90,7 @@ async function prepareFlow(options) {
   const described = await describe(summary.function, userDirectory);
   const asked = choice !== undefined || Object.values(properties).some((value) => value !== undefined);
   if (asked && described.problem !== undefined) throw new Error(described.problem);
-  await checkPort(options.port, 'npm start -- --port');
+  await checkPort(options.port, '--port');
   await bridge.check(summary);
   if (flow.isNew && described.wholeOnly) sendWholeNumbers(flow);
   prepareUserDirectory(userDirectory);
@@ -178,6 +183,8 @@ try {
   const options = readArguments();
   if (options.help) console.log(help);
   else {
+    // Both may take a minute, for nothing where there is no zipper.
+    if (options.zipper !== undefined) await checkListener(options.zipper);
     install();
     ensureBuilt();
     await run({ ...options, bridge: await bridgeOf(options) });

@@ -1,10 +1,24 @@
 /** Why there is no connection, in sentences. */
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { messageOf, YomoError } from './errors';
+import { messageOf, YomoError, type YomoErrorCode } from './errors';
 import { ALPN } from './limits';
 import type { DialFailure } from './quic-messages';
 import type { DialOptions } from './transport';
+
+/** What stands between a client and a zipper, where that can be told. */
+export const OBSTACLES = ['unanswered', 'protocol', 'certificate', 'address'] as const;
+export type Obstacle = (typeof OBSTACLES)[number];
+
+/** There is no connection. */
+export class DialError extends YomoError {
+  readonly obstacle: Obstacle;
+
+  constructor(code: YomoErrorCode, message: string, obstacle: Obstacle, reason: string) {
+    super(code, message, { reason });
+    this.obstacle = obstacle;
+  }
+}
 
 /** What can be said of the options without a connection, and would be hard to tell from what TLS says. */
 export function checkCertificateOptions(host: string, { verify, ca, serverName }: DialOptions): void {
@@ -36,14 +50,18 @@ export function dialError({ kind, reason }: DialFailure, alpn: string): YomoErro
         { reason },
       );
     case 'address':
-      return new YomoError('zipper', `The host of the zipper has no address (${reason}). Check its name.`, {
+      return new DialError(
+        'zipper',
+        `The host of the zipper has no address (${reason}). Check its name.`,
+        'address',
         reason,
-      });
+      );
     case 'time-out':
-      return new YomoError(
+      return new DialError(
         'zipper',
         'No zipper answered. Check host and port, whether it runs, and that UDP is let through.',
-        { reason },
+        'unanswered',
+        reason,
       );
     case 'authority':
       return new YomoError(
@@ -52,10 +70,11 @@ export function dialError({ kind, reason }: DialFailure, alpn: string): YomoErro
         { reason },
       );
     case 'certificate':
-      return new YomoError(
+      return new DialError(
         'zipper',
         'The certificate of the zipper is not trusted, has expired, or is for another name. Give the CA file it was signed with, and the name it is for.',
-        { reason },
+        'certificate',
+        reason,
       );
     case 'protocol':
       return otherProtocol(alpn, reason);
@@ -70,14 +89,16 @@ export function dialError({ kind, reason }: DialFailure, alpn: string): YomoErro
 
 function otherProtocol(alpn: string, reason: string): YomoError {
   return alpn === ALPN
-    ? new YomoError(
+    ? new DialError(
         'zipper',
         'Another protocol than YoMo v1 is spoken there. A zipper from v1.17.5 to v1.22.3 is expected: check host, port and protocol.',
-        { reason },
+        'protocol',
+        reason,
       )
-    : new YomoError(
+    : new DialError(
         'zipper',
         'Another protocol than YoMo v2 is spoken there. A zipper of YoMo 2 is expected: check host, port and protocol.',
-        { reason },
+        'protocol',
+        reason,
       );
 }

@@ -1,3 +1,4 @@
+import { DialError } from './dial-error';
 import type { Endpoint } from './endpoint';
 import { messageOf, YomoError } from './errors';
 import type { SessionEnd } from './session-end';
@@ -35,5 +36,7 @@ function endOfDial(error: unknown): SessionEnd {
   if (!(error instanceof YomoError)) return { kind: 'lost', reason: messageOf(error) };
   // Neither a package nor a setting is mended by waiting.
   const isFinal = error.code === 'transport' || error.code === 'configuration';
-  return isFinal ? { kind: 'refused', error } : { kind: 'lost', reason: error.message };
+  if (isFinal) return { kind: 'refused', error };
+  const obstacle = error instanceof DialError ? error.obstacle : undefined;
+  return { kind: 'lost', reason: error.message, ...(obstacle === undefined ? {} : { obstacle }) };
 }

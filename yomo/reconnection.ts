@@ -6,6 +6,8 @@ import type { SessionEnd } from './session-end';
 import type { Log } from './settings';
 import type { StateListener, YomoState } from './state';
 
+type Loss = Pick<SessionEnd & { readonly kind: 'lost' }, 'reason' | 'obstacle'>;
+
 export interface Attempts {
   /** One connection, from dialling it to its end; never rejected. */
   connect(endpoint: Endpoint, signal: AbortSignal): Promise<SessionEnd>;
@@ -102,7 +104,7 @@ export class Reconnection {
       }
       endpoint = this.#own;
       redirects = 0;
-      await this.#wait(reasonOf(end), this.#retries, signal);
+      await this.#wait(lossOf(end), this.#retries, signal);
       this.#retries += 1;
     }
   }
@@ -113,10 +115,10 @@ export class Reconnection {
   }
 
   /** Up to half of the time is left out at random, so that clients of a zipper that restarts do not come all at once. */
-  async #wait(reason: string, retries: number, signal: AbortSignal): Promise<void> {
+  async #wait({ reason, obstacle }: Loss, retries: number, signal: AbortSignal): Promise<void> {
     const longest = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** retries);
     const retryIn = Math.round(longest * (1 - Math.random() / 2));
-    this.#set({ kind: 'waiting', reason, retryIn });
+    this.#set({ kind: 'waiting', reason, ...(obstacle === undefined ? {} : { obstacle }), retryIn });
     this.#say(reason, 'warn');
     const wait = new AbortController();
     const end = (): void => {
@@ -133,7 +135,8 @@ export class Reconnection {
   #give(error: YomoError): void {
     this.#attempts.refused(error);
     this.#set({ kind: 'rejected', code: error.code, reason: error.message });
-    this.#say(error.message, 'warn');
+    // As a node is logged whose properties cannot be used before there is a client.
+    this.#say(error.message, error.code === 'configuration' ? 'error' : 'warn');
   }
 
   #set(state: YomoState): void {
@@ -142,15 +145,15 @@ export class Reconnection {
   }
 
   /** Once, however often it is tried again for the same reason. */
-  #say(text: string, level: 'info' | 'warn'): void {
+  #say(text: string, level: keyof Log): void {
     if (this.#said === text) return;
     this.#said = text;
     this.#log?.[level](text);
   }
 }
 
-function reasonOf(end: SessionEnd & { readonly kind: 'lost' | 'redirected' }): string {
-  return end.kind === 'lost' ? end.reason : redirectError().message;
+function lossOf(end: SessionEnd & { readonly kind: 'lost' | 'redirected' }): Loss {
+  return end.kind === 'lost' ? end : { reason: redirectError().message };
 }
 
 function redirectError(): YomoError {

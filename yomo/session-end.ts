@@ -1,3 +1,4 @@
+import type { Obstacle } from './dial-error';
 import type { Endpoint } from './endpoint';
 import { YomoError } from './errors';
 import { reasonText } from './reason';
@@ -5,8 +6,8 @@ import type { Closing } from './transport';
 
 /** How a connection with a zipper has ended. */
 export type SessionEnd =
-  /** `reason` is a sentence or two; another attempt is worth while. */
-  | { readonly kind: 'lost'; readonly reason: string }
+  /** `reason` is a sentence or two; another attempt is worth while. `obstacle` where no connection came about. */
+  | { readonly kind: 'lost'; readonly reason: string; readonly obstacle?: Obstacle }
   /** No other attempt is worth while. */
   | { readonly kind: 'refused'; readonly error: YomoError }
   | { readonly kind: 'redirected'; readonly endpoint: Endpoint }

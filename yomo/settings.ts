@@ -30,4 +30,5 @@ export interface ClientOptions {
 export interface Log {
   info(text: string): void;
   warn(text: string): void;
+  error(text: string): void;
 }

@@ -1,10 +1,11 @@
 /** What a node of a bridge shows: how it stands with its broker or zipper, and how many messages wait. */
 import type { NodeStatus } from 'node-red';
 
-export type BridgeStatus<Reason extends string = string> =
+export type BridgeStatus<Reason extends string = string, Obstacle extends string = string> =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'connected' }
-  | { readonly kind: 'disconnected' }
+  /** `obstacle`, where it can be told, is why the last attempt came to nothing: a word like `reason`. */
+  | { readonly kind: 'disconnected'; readonly obstacle?: Obstacle }
   /** `message` is a sentence for the log; `<type>.status.<reason>` in the node's catalogue is a word for the editor. */
   | { readonly kind: 'failed'; readonly reason: Reason; readonly message: string };
 
@@ -31,7 +32,12 @@ export function nodeStatus(status: BridgeStatus | Waiting, type: string): NodeSt
     case 'connected':
       return { fill: 'green', shape: 'dot', text: 'node-red:common.status.connected' };
     case 'disconnected':
-      return { fill: 'red', shape: 'ring', text: 'node-red:common.status.disconnected' };
+      return {
+        fill: 'red',
+        shape: 'ring',
+        text:
+          status.obstacle === undefined ? 'node-red:common.status.disconnected' : `${type}.status.${status.obstacle}`,
+      };
     case 'waiting':
       return { ...LIGHTS[status.connection], text: `⏳ ${String(status.number)}` };
     case 'failed':

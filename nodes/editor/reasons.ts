@@ -7,6 +7,7 @@ import './reasons.css';
 export interface ReasonsOptions<P> {
   readonly node: DialogNode<P>;
   readonly defaults: DialogDefinition<P>['defaults'];
+  readonly credentials?: DialogDefinition<P>['credentials'];
   /** Of the fields' ids: `node-input`, `node-config-input`. */
   readonly prefix: string;
   /** More on why this field is wrong, to be said behind the reason: any text, which is not taken for HTML. */
@@ -17,8 +18,9 @@ export interface ReasonsOptions<P> {
 
 /** @returns looks at all fields again */
 export function showReasons<P>(options: ReasonsOptions<P>): () => void {
-  const { node, defaults, prefix } = options;
-  const checks = Object.entries<DialogProperty<P[keyof P], P>>(defaults).flatMap(([property, { validate }]) => {
+  const { node, defaults, credentials, prefix } = options;
+  const properties: Record<string, { validate?: DialogValidator<P> }> = { ...defaults, ...credentials };
+  const checks = Object.entries(properties).flatMap(([property, { validate }]) => {
     const field = $(`#${prefix}-${property}`);
     return validate === undefined || field.length === 0 ? [] : [{ property, field, validate }];
   });

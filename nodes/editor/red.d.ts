@@ -30,7 +30,7 @@ declare global {
   interface DialogDefinition<P> {
     category: string;
     defaults: { [K in keyof P]: DialogProperty<P[K], P> };
-    credentials?: Record<string, { type: 'text' | 'password' }>;
+    credentials?: Record<string, { type: 'text' | 'password'; validate?: DialogValidator<P> }>;
     inputs?: 0 | 1;
     outputs?: number;
     color?: string;

@@ -21,20 +21,13 @@ export function otherNotation(value: unknown): string {
   return `= ${/^0x/i.test(trimmed(value)) ? String(tag) : tagText(tag)}`;
 }
 
-/** Shows beside a field what its tag is in the other notation, whenever it changes. */
-export function showOtherNotation(field: JQuery, hint: JQuery): void {
-  const show = (): void => {
-    hint.text(otherNotation(field.val()));
-  };
-  field.on('input change', show);
-  show();
-}
+export type Protocol = 'v1' | 'v2';
 
 /**
  * Of the zipper that a node names.
  * @param isOpen whether the dialog that is open is the node's: then the zipper that is chosen there counts
  */
-export function protocolOf(node: { readonly zipper: string }, isOpen: boolean): 'v1' | 'v2' {
+export function protocolOf(node: { readonly zipper: string }, isOpen: boolean): Protocol {
   const zipper = RED.nodes.node(zipperOf(node, isOpen)) as { readonly protocol?: unknown } | null | undefined;
   return zipper?.protocol === 'v2' ? 'v2' : 'v1';
 }
@@ -83,11 +76,13 @@ function zipperOf(node: { readonly zipper: string }, isOpen: boolean): string {
   return isOpen ? String($('#node-input-zipper').val() ?? '') : node.zipper;
 }
 
-/** Shows the fields of protocol v1 in the open dialog while the zipper chosen speaks it, now and whenever it changes. */
-export function showFieldsOf(node: { readonly zipper: string }, onChange: () => void): void {
+/** Shows what belongs to the protocol of the zipper chosen in the open dialog, now and whenever that changes. */
+export function showFieldsOf(node: { readonly zipper: string }, onChange: (protocol: Protocol) => void): void {
   const show = (): void => {
-    $('.yomo-v1-only').toggle(protocolOf(node, true) === 'v1');
-    onChange();
+    const protocol = protocolOf(node, true);
+    $('.yomo-v1-only').toggle(protocol === 'v1');
+    $('.yomo-v2-only').toggle(protocol === 'v2');
+    onChange(protocol);
   };
   $('#node-input-zipper').on('change', show);
   show();

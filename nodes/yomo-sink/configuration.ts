@@ -1,6 +1,7 @@
 import type { NodeDef } from 'node-red';
 import { SINK_FORMATS } from '../../payload/format';
 import type { SinkSettings } from '../../yomo/message';
+import { MAX_TAG } from '../../yomo/limits';
 import { parseTag } from '../../yomo/tag';
 import type { CallSettings } from '../../yomo/v2/message';
 import { readChoice, readText, SavedValueError } from '../saved-value';
@@ -48,5 +49,6 @@ function readTag(value: unknown): number | undefined {
   if (readText('tag', value).trim() === '') return undefined;
   const tag = parseTag(value);
   if (tag !== undefined) return tag;
-  throw new SavedValueError('tag', value, 'a whole number from 0, such as 51 or 0x33, without 0xF000 to 0xFFFF');
+  const expected = `a whole number from 0 to ${String(MAX_TAG)}, such as 51 or 0x33, without 0xF000 to 0xFFFF`;
+  throw new SavedValueError('tag', value, expected);
 }

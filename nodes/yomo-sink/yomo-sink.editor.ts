@@ -3,7 +3,7 @@ import { reachConfigButtons } from '../editor/config-buttons';
 import { showReasons } from '../editor/reasons';
 import { presetSelect } from '../editor/select';
 import { trimmed, validator } from '../editor/validator';
-import { isNameFree, isTagOrBlank, protocolOf, savedTag, showFieldsOf, showOtherNotation } from '../editor/yomo-values';
+import { isNameFree, isTagOrBlank, otherNotation, protocolOf, savedTag, showFieldsOf } from '../editor/yomo-values';
 
 interface SinkProperties {
   name: string;
@@ -52,10 +52,11 @@ RED.nodes.registerType<SinkProperties>('yomo-sink', {
   },
   label: function () {
     if (protocolOf(this, this.id === openId) === 'v2') {
-      return this.name || this.target || this._('yomo-sink.palette-label');
+      const call = this.target === '' ? '' : this._('yomo-sink.label.call', { tool: this.target });
+      return this.name || call || this._('yomo-sink.palette-label');
     }
     const tag = trimmed(this.tag);
-    return this.name || (tag === '' ? this._('yomo-sink.palette-label') : `${this._('yomo-sink.label.tag')} ${tag}`);
+    return this.name || this._(tag === '' ? 'yomo-sink.palette-label' : 'yomo-sink.label.to', { tag });
   },
   labelStyle: function () {
     return this.name ? 'node_label_italic' : '';
@@ -64,8 +65,18 @@ RED.nodes.registerType<SinkProperties>('yomo-sink', {
     openId = this.id;
     reachConfigButtons('node-input-zipper', 'yomo-zipper');
     presetSelect('node-input-format', this.format, 'auto');
-    showOtherNotation($('#node-input-tag'), $('#yomo-sink-tag-hint'));
-    showFieldsOf(this, showReasons({ node: this, defaults, prefix: 'node-input' }));
+    const tag = $('#node-input-tag');
+    const showNotation = (): void => {
+      $('#yomo-sink-tag-hint').text(otherNotation(tag.val()));
+    };
+    tag.on('input change', showNotation);
+    showNotation();
+    const refresh = showReasons({ node: this, defaults, prefix: 'node-input' });
+    showFieldsOf(this, (protocol) => {
+      $('#node-input-target').attr('placeholder', this._(`yomo-sink.placeholder.targetOf.${protocol}`));
+      $('#node-input-appName').attr('placeholder', this._(`yomo-sink.placeholder.appNameOf.${protocol}`));
+      refresh();
+    });
   },
   oneditsave: function () {
     const field = $('#node-input-tag');

@@ -94,11 +94,12 @@ RED.nodes.registerType<SourceProperties>('yomo-source', {
     return this._('yomo-source.palette-label');
   },
   label: function () {
-    if (isTool(this)) return this.name || this.appName || this._('yomo-source.palette-label');
+    if (isTool(this)) {
+      const tool = this.appName === '' ? '' : this._('yomo-source.label.tool', { name: this.appName });
+      return this.name || tool || this._('yomo-source.palette-label');
+    }
     const tags = asList(this.tags).join(', ');
-    return (
-      this.name || (tags === '' ? this._('yomo-source.palette-label') : `${this._('yomo-source.label.tag')} ${tags}`)
-    );
+    return this.name || this._(tags === '' ? 'yomo-source.palette-label' : 'yomo-source.label.from', { tags });
   },
   labelStyle: function () {
     return this.name ? 'node_label_italic' : '';
@@ -109,7 +110,11 @@ RED.nodes.registerType<SourceProperties>('yomo-source', {
     presetSelect('node-input-format', this.format, 'auto');
     const list = createTagList($('#node-input-tags-list'), {
       tags: asList(this.tags),
-      label: this._('yomo-source.label.tag'),
+      texts: {
+        tag: this._('yomo-source.label.tag'),
+        remove: this._('yomo-source.label.removeTag'),
+        twice: this._('yomo-source.label.twice'),
+      },
       placeholder: '0x33',
       onChange: () => setTimeout(() => checkTags(this, list), 0),
     });
@@ -120,7 +125,8 @@ RED.nodes.registerType<SourceProperties>('yomo-source', {
       $('#node-input-appName').trigger('change');
     };
     $('#node-input-name').on('change keyup', refresh);
-    showFieldsOf(this, () => {
+    showFieldsOf(this, (protocol) => {
+      $('#node-input-appName').attr('placeholder', this._(`yomo-source.placeholder.appNameOf.${protocol}`));
       refresh();
       checkTags(this, list);
     });

@@ -8,5 +8,5 @@ export function once(log: Log): Log {
     said = text;
     log[level](text);
   };
-  return { info: say('info'), warn: say('warn') };
+  return { info: say('info'), warn: say('warn'), error: say('error') };
 }

@@ -38,6 +38,20 @@ function isComparable(this: DialogNode<ZipperProperties>, value: unknown): boole
   return !verify || !isAddress(trimmed(value));
 }
 
+function protocolOf(node: DialogNode<ZipperProperties>): 'v1' | 'v2' {
+  const select = field('protocol');
+  return (select.length > 0 ? select.val() : node.protocol) === 'v2' ? 'v2' : 'v1';
+}
+
+/** What the editor shows in the place of a password that is stored. */
+const STORED = '__PWRD__';
+
+/** In protocol v1 the kind stands before the secret: a zipper that is given the secret alone knows no such kind. */
+function hasKind(this: DialogNode<ZipperProperties>, value: unknown): boolean {
+  const credential = trimmed(value);
+  return ['', STORED].includes(credential) || protocolOf(this) === 'v2' || /^[^:]+:./.test(credential);
+}
+
 const defaults: DialogDefinition<ZipperProperties>['defaults'] = {
   name: { value: '' },
   host: {
@@ -63,21 +77,39 @@ const defaults: DialogDefinition<ZipperProperties>['defaults'] = {
   },
 };
 
+const credentials: DialogDefinition<ZipperProperties>['credentials'] = {
+  credential: { type: 'password', validate: validator('yomo-zipper.invalid.credential', hasKind) },
+};
+
 RED.nodes.registerType<ZipperProperties>('yomo-zipper', {
   category: 'config',
   defaults,
-  credentials: { credential: { type: 'password' } },
+  credentials,
   label: function () {
-    return this.name || `${this.host || DEFAULTS.host}:${String(this.port || DEFAULTS.port)}`;
+    const label = this.name || `${this.host || DEFAULTS.host}:${String(this.port || DEFAULTS.port)}`;
+    return this.protocol === 'v2' ? `${label} (v2)` : label;
   },
   oneditprepare: function () {
     presetSelect(`${FIELD}-protocol`, this.protocol, DEFAULTS.protocol);
-    const refresh = showReasons({ node: this, defaults, prefix: FIELD });
-    field('verify').on('change', () => {
-      // The editor itself looks at a property only when its own field changes.
-      field('host').trigger('change');
+    const refresh = showReasons({ node: this, defaults, credentials, prefix: FIELD });
+    // The editor itself looks at a property only when its own field changes.
+    const look = (name: string): void => {
+      field(name).trigger('change');
       refresh();
-    });
+    };
+    const showVerify = (): void => {
+      field('ca').prop('disabled', !field('verify').is(':checked'));
+      look('host');
+    };
+    const showProtocol = (): void => {
+      const text = `yomo-zipper.placeholder.credentialOf.${protocolOf(this)}`;
+      field('credential').attr('placeholder', this._(text));
+      look('credential');
+    };
+    field('verify').on('change', showVerify);
+    field('protocol').on('change', showProtocol);
+    showVerify();
+    showProtocol();
   },
   oneditsave: function () {
     this.port = takeNumber(field('port'), DEFAULTS.port);

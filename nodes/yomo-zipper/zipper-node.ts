@@ -1,5 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { YomoClient } from '../../yomo/client';
+import { OBSTACLES, type Obstacle } from '../../yomo/dial-error';
 import { YomoError, type YomoErrorCode } from '../../yomo/errors';
 import { configurationFault, findNode, showProblem } from '../bridge/misconfigured';
 import type { BridgeStatus } from '../bridge/shown-status';
@@ -9,10 +10,13 @@ import type { Zipper } from './zipper';
 /** By protocol. */
 export type AnyZipper = Zipper | ToolZipper;
 
-/** Why a node does not connect and does not try again; `<type>.status.<reason>` in its catalogue. */
+/** Why a node does not connect and does not try again. */
 export const FAILURE_REASONS = ['rejected', 'transport', 'configuration'] as const;
 export type FailureReason = (typeof FAILURE_REASONS)[number];
-export type ZipperStatus = BridgeStatus<FailureReason>;
+
+/** The words of `<type>.status` in the catalogues of the nodes that connect to a zipper. */
+export const STATUS_WORDS: readonly string[] = [...FAILURE_REASONS, ...OBSTACLES];
+export type ZipperStatus = BridgeStatus<FailureReason, Obstacle>;
 
 /** The runtime's yomo-zipper node, as the nodes that use it see it. */
 export interface YomoZipperNode extends Node<{ credential: unknown }> {
@@ -62,7 +66,7 @@ export function watchStatus(client: Pick<YomoClient, 'state' | 'onState'>, show:
         break;
       case 'waiting':
         isLost = true;
-        show({ kind: 'disconnected' });
+        show({ kind: 'disconnected', ...(state.obstacle === undefined ? {} : { obstacle: state.obstacle }) });
         break;
       case 'rejected': {
         const { code, reason: message } = state;

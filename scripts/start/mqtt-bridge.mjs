@@ -1,4 +1,5 @@
 // What brings messages into the flow of `npm start` and out of it: here MQTT, the embedded broker unless the flow says else.
+import { saveCredentials } from './credentials.mjs';
 import { setBrokerPort, summarize } from './flow.mjs';
 import { checkPort } from './ports.mjs';
 
@@ -13,11 +14,11 @@ export function mqttBridge({ mqttPort }) {
       if (mqttPort !== undefined) setBrokerPort(flow, mqttPort);
     },
     /** Writes what the flow needs beside its file. */
-    save: () => undefined,
+    save: ({ path }) => saveCredentials(path, {}),
     summarize,
     /** @throws Error where it cannot work */
     async check({ embedded, broker }) {
-      if (embedded && broker !== undefined) await checkPort(Number(broker.port || 1883), 'npm start -- --mqtt-port');
+      if (embedded && broker !== undefined) await checkPort(Number(broker.port || 1883), '--mqtt-port');
     },
     /** What the terminal shows of it; `form` says how numbers are printed. */
     banner({ broker, embedded, results, errors }, form) {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { limitLines } from './error-lines.mjs';
 import { find, following, summarizeParts } from './flow.mjs';
 import { ERROR_LENGTH, formatResult, printable } from './result-lines.mjs';
-import { openCaller, printLosses, zipperText } from './zipper.mjs';
+import { openCaller, printReturns, zipperText } from './zipper.mjs';
 import { saveCredential, setZipper, zipperOf } from './zipper-node.mjs';
 
 /** Milliseconds between two readings. */
@@ -85,7 +85,7 @@ async function callTool(client, { tool, numeric, wholeOnly }, print, signal) {
   client.onState(({ kind }) => {
     if (kind === 'connected') connectedAt = performance.now();
   });
-  printLosses(client, print);
+  printReturns(client, print);
   const isAwaited = ({ cause }) => cause?.status === NOT_FOUND && performance.now() - connectedAt < UNKNOWN_FOR;
   const call = async () => {
     if (client.state.kind !== 'connected') return;

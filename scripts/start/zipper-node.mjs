@@ -1,7 +1,7 @@
 // The yomo-zipper node of a flow that `npm start` runs.
-import { existsSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
+import { saveCredentials } from './credentials.mjs';
 import { find } from './flow.mjs';
 import { CREDENTIAL } from './zipper.mjs';
 
@@ -42,10 +42,9 @@ export function zipperOf({ path, nodes }) {
  * where the user has not set a credential in the editor.
  */
 export function saveCredential(flow) {
-  const file = flow.path.replace(/\.json$/, '_cred.json');
   const zipper = find(flow.nodes, 'yomo-zipper');
   // Without the variable its name would be taken for the credential.
   process.env[CREDENTIAL] ??= '';
-  if (zipper === undefined || process.env[CREDENTIAL] === '' || existsSync(file)) return;
-  writeFileSync(file, JSON.stringify({ [zipper.id]: { credential: `\${${CREDENTIAL}}` } }), { mode: 0o600 });
+  const isGiven = zipper !== undefined && process.env[CREDENTIAL] !== '';
+  saveCredentials(flow.path, isGiven ? { [zipper.id]: { credential: `\${${CREDENTIAL}}` } } : {});
 }

@@ -1,6 +1,9 @@
 // The zipper of `npm start -- --yomo`: asked before anything starts, and then listened to, or spoken to, as any other program
 // would.
+import { createSocket } from 'node:dgram';
+import { lookup } from 'node:dns/promises';
 import { createRequire } from 'node:module';
+import { isIPv6 } from 'node:net';
 import { limitLines } from './error-lines.mjs';
 import { portNumber } from './ports.mjs';
 import { ERROR_LENGTH, formatResult, printable, RESULT_LENGTH } from './result-lines.mjs';
@@ -32,6 +35,38 @@ export function zipperAddress(option, text) {
 /** As it is typed. */
 export function zipperText({ host, port }) {
   return `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
+}
+
+/** Milliseconds in which a system says that nothing listens on a port of it; a zipper says nothing to a lone byte. */
+const REFUSED_WITHIN = 250;
+
+/**
+ * Needs no package and nothing built. A system that is silent about its ports may have a zipper: then that is seen later.
+ * @param {{ host: string, port: number }} address
+ * @throws Error where no zipper can be there
+ */
+export async function checkListener(address) {
+  const { host, port } = address;
+  const found = await lookup(host, { all: true }).catch(({ code }) => {
+    const reason = `The host of the zipper has no address (${code}). Check its name.`;
+    throw new Error(neededText(zipperText(address), reason));
+  });
+  const refused = await Promise.all(found.map((each) => isRefused(each.address, port)));
+  if (refused.includes(false)) return;
+  const reason = `Nothing listens on UDP port ${String(port)} of ${host}.`;
+  throw new Error(neededText(zipperText(address), reason));
+}
+
+function isRefused(address, port) {
+  const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, REFUSED_WITHIN, false);
+    socket.on('error', () => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+    socket.connect(port, address, () => socket.send(Buffer.alloc(1)));
+  }).finally(() => socket.close());
 }
 
 /**
@@ -127,15 +162,14 @@ export function printFrames(client, { results, errors, numeric }, print) {
     else if (tag === errors) printError(printable(text, ERROR_LENGTH));
     else print.result(printable(text, RESULT_LENGTH));
   });
-  printLosses(client, print);
+  printReturns(client, print);
 }
 
-/** Tells when the zipper goes and comes back. */
-export function printLosses(client, print) {
+/** Tells when the zipper comes back; that it goes, and why, is said by Node-RED's log in the same terminal. */
+export function printReturns(client, print) {
   let isLost = false;
   client.onState((state) => {
     if (state.kind === 'connected' && isLost) print.error('The zipper is back.');
-    if (state.kind === 'waiting' && !isLost) print.error(`${state.reason} Trying on …`);
     if (state.kind === 'rejected') print.error(state.reason);
     if (state.kind !== 'connecting') isLost = state.kind === 'waiting';
   });

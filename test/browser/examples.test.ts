@@ -27,6 +27,7 @@ interface EditorNode {
   readonly y: number;
   readonly w: number;
   readonly h: number;
+  readonly tostatus?: boolean;
 }
 
 interface EditorWindow {
@@ -38,6 +39,11 @@ interface EditorWindow {
 
 /** Pixels below a node that its status takes. */
 const STATUS_HEIGHT = 16;
+/** Pixels from the left edge of a node that its status takes: some words, or the 32 letters that a debug node shows. */
+const STATUS_WIDTH = 140;
+const VALUE_WIDTH = 215;
+/** Pixels right of a debug node that its button takes. */
+const BUTTON_WIDTH = 26;
 
 const folder = join(repository, 'examples');
 const examples = readdirSync(folder)
@@ -47,6 +53,17 @@ const examples = readdirSync(folder)
     const nodes = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Entry[];
     return { file, nodes: nodes.map((node) => (node.type === 'tab' ? { ...node, disabled: true } : node)) };
   });
+
+/** Of a node and of its status. */
+function boxesOf({ id, type, x, y, w, h, tostatus }: EditorNode): Box[] {
+  const [left, top] = [x - w / 2, y - h / 2];
+  const bottom = top + h;
+  const node = { name: `${type} ${id}`, left, top, bottom, right: left + w + (type === 'debug' ? BUTTON_WIDTH : 0) };
+  const width = type === 'debug' ? (tostatus === true ? VALUE_WIDTH : 0) : STATUS_WIDTH;
+  if (type === 'comment' || type === 'inject' || width === 0) return [node];
+  const status = { left, top: bottom, right: left + width, bottom: bottom + STATUS_HEIGHT };
+  return [node, { name: `the status of ${node.name}`, ...status }];
+}
 
 describe('the examples in the editor', { skip: noBrowser }, () => {
   let nodeRed: NodeRed;
@@ -71,19 +88,13 @@ describe('the examples in the editor', { skip: noBrowser }, () => {
       const { RED } = window as unknown as EditorWindow;
       return RED.nodes.filterNodes({ z: id }).every(({ w, h }) => w > 0 && h > 0);
     }, tab);
-    return page.evaluate(
-      ([id, status]) => {
-        const { RED } = window as unknown as EditorWindow;
-        return RED.nodes.filterNodes({ z: id }).map(({ id: name, type, x, y, w, h }) => ({
-          name: `${type} ${name}`,
-          left: x - w / 2,
-          top: y - h / 2,
-          right: x + w / 2,
-          bottom: y + h / 2 + (type === 'comment' ? 0 : status),
-        }));
-      },
-      [tab, STATUS_HEIGHT] as const,
-    );
+    const drawn = await page.evaluate((id) => {
+      const { RED } = window as unknown as EditorWindow;
+      return RED.nodes
+        .filterNodes({ z: id })
+        .map(({ id, type, x, y, w, h, tostatus }) => ({ id, type, x, y, w, h, tostatus }) as EditorNode);
+    }, tab);
+    return drawn.flatMap(boxesOf);
   }
 
   for (const { file, nodes } of examples) {
@@ -92,9 +103,10 @@ describe('the examples in the editor', { skip: noBrowser }, () => {
       assert.ok(tab);
       const drawn = await boxes(tab.id);
       assert.ok(drawn.length > 3);
+      const width = await editor.page.locator('#red-ui-workspace-chart').evaluate((chart) => chart.clientWidth);
       for (const [index, one] of drawn.entries()) {
         assert.ok(
-          one.left >= 0 && one.top >= 0 && one.right < 900 && one.bottom < 600,
+          one.left >= 0 && one.top >= 0 && one.right <= width && one.bottom < 600,
           `${one.name} is off the screen`,
         );
         for (const other of drawn.slice(index + 1)) {

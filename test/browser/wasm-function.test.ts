@@ -75,7 +75,7 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
     const { page } = open;
     await open.editor.dragFromPalette('wasm-function', 380, 100);
     const added = page.locator('.red-ui-workspace-chart-event-layer .red-ui-flow-node-group', {
-      hasText: 'wasm function',
+      hasText: 'wasm-function',
     });
     await added.locator('.red-ui-flow-node').first().dblclick();
     await open.dialog.typeFile('triple/pkg/triple_lib_bg.wasm');

@@ -88,7 +88,7 @@ describe('the dialogs of the YoMo nodes', { skip: noBrowser }, () => {
     );
     await page.locator('.yomo-tag').first().fill('0xF000');
     await page.locator('.yomo-tag.input-error').waitFor();
-    assert.match(await page.locator('#node-input-tags-reason').innerText(), /without 0xF000 to 0xFFFF/);
+    assert.match(await page.locator('#node-input-tags-reason').innerText(), /from 0 to 4294967295 .* without 0xF000/);
     await page.locator('.yomo-tag').first().fill('0x35');
     await page.locator('#node-input-tags-reason').waitFor({ state: 'detached' });
     await page.locator('.red-ui-editableList-item-remove').last().click();
@@ -102,10 +102,43 @@ describe('the dialogs of the YoMo nodes', { skip: noBrowser }, () => {
     assert.equal(node.format, 'auto');
   });
 
+  test('two equal tags get a remark, in whichever notation', async () => {
+    const { page } = editor;
+    await editor.edit('source');
+    await page.locator('.yomo-tag').first().fill('52');
+    await page.locator('.yomo-tag').last().fill('0x34');
+    assert.deepEqual(await hints(), ['= 0x34', '= 52, already in the list']);
+    await page.locator('.yomo-tag').first().fill('53');
+    assert.deepEqual(await hints(), ['= 0x35', '= 52']);
+  });
+
+  test('rows are removed by keyboard: the focus stays in the list, and the dialog can be left by it', async () => {
+    const { page } = editor;
+    await editor.edit('source');
+    const remove = page.getByRole('button', { name: 'remove this tag' });
+    const rows = await remove.count();
+    for (let left = rows - 1; left > 0; left--) {
+      await remove.first().focus();
+      await press('Enter');
+      await page.locator('.yomo-tag:focus').waitFor();
+      await eventually('it is gone', async () => (await tags()).length === left);
+      assert.equal(await page.locator('.yomo-tag:focus').count(), 1);
+    }
+    await remove.first().focus();
+    await press('Enter');
+    await eventually('the last one is gone', async () => (await tags()).length === 0);
+    await page.locator('.red-ui-editableList-addButton:focus').waitFor();
+    await press('Enter');
+    await page.locator('.yomo-tag:focus').waitFor();
+    await type('0x33');
+    await press('Control+Enter');
+    await page.locator('.red-ui-tray').waitFor({ state: 'detached' });
+  });
+
   test('a source without tags is marked, and says what is missing', async () => {
     const { page } = editor;
     await editor.edit('source');
-    for (const count of [1, 0]) {
+    for (let count = (await tags()).length - 1; count >= 0; count--) {
       await page.locator('.red-ui-editableList-item-remove').last().click();
       await eventually('it is gone', async () => (await tags()).length === count);
     }
@@ -129,8 +162,11 @@ describe('the dialogs of the YoMo nodes', { skip: noBrowser }, () => {
     await editor.edit('source');
     const list = page.locator('#node-input-tags-list');
     await list.waitFor();
+    const appName = page.locator('#node-input-appName');
+    assert.equal(await appName.getAttribute('placeholder'), "blank: the node's name");
     await page.locator('#node-input-zipper').selectOption('tools');
     await list.waitFor({ state: 'hidden' });
+    assert.equal(await appName.getAttribute('placeholder'), "the tool's name; blank: the node's name");
     await page.locator('#node-input-name').fill('');
     await page.locator('#node-input-appName').fill('');
     await page.locator('#node-input-appName').blur();
@@ -140,6 +176,34 @@ describe('the dialogs of the YoMo nodes', { skip: noBrowser }, () => {
     await page.locator('#node-input-appName-reason').waitFor({ state: 'detached' });
     await page.locator('#node-input-zipper').selectOption('zipper');
     await list.waitFor();
+  });
+
+  test('with a zipper of protocol v2 a sink has a tool in the place of a target', async () => {
+    const { page } = editor;
+    await editor.edit('sink');
+    const look = async (): Promise<(string | null)[]> => [
+      (await page.locator('label[for="node-input-target"]').innerText()).trim(),
+      await page.locator('#node-input-target').getAttribute('placeholder'),
+      await page.locator('#node-input-appName').getAttribute('placeholder'),
+    ];
+    assert.deepEqual(await look(), ['Target', 'blank: msg.target, if any', "blank: the node's name"]);
+    await page.locator('#node-input-zipper').selectOption('tools');
+    assert.deepEqual(await look(), ['Tool', "the tool's name; blank: msg.target", "blank: one of this node's own"]);
+    assert.equal(await page.locator('#node-input-zipper option:checked').innerText(), 'tools (v2)');
+  });
+
+  test('a zipper asks for the credential of its protocol, and for a CA file only where it verifies', async () => {
+    const { page } = editor;
+    await editZipper();
+    const credential = page.locator('#node-config-input-credential');
+    assert.equal(await credential.getAttribute('placeholder'), 'token:SECRET; blank: none');
+    assert.match(await reason('node-config-input-credential', 's3cret'), /token:SECRET/);
+    await page.locator('#node-config-input-protocol').selectOption('v2');
+    await page.locator('#node-config-input-credential-reason').waitFor({ state: 'detached' });
+    assert.equal(await credential.getAttribute('placeholder'), 'the token alone; blank: none');
+    assert.equal(await page.locator('#node-config-input-ca').isDisabled(), true);
+    await page.locator('#node-config-input-verify').check();
+    assert.equal(await page.locator('#node-config-input-ca').isEnabled(), true);
   });
 
   test('a zipper says below the field what is wrong', async () => {
@@ -174,14 +238,9 @@ describe('the dialogs of the YoMo nodes', { skip: noBrowser }, () => {
     await editor.edit(source);
     await page.locator('#node-input-zipper').focus();
     await page.locator('#node-input-zipper').selectOption('zipper');
-    for (
-      let presses = 0;
-      presses < 6 && (await page.locator('.red-ui-editableList-addButton:focus').count()) === 0;
-      presses++
-    )
+    // The first tag has its row already.
+    for (let presses = 0; presses < 6 && (await page.locator('.yomo-tag:focus').count()) === 0; presses++)
       await press('Tab');
-    await press('Enter');
-    await page.locator('.yomo-tag:focus').waitFor();
     await type('0x60');
     await tabTo('node-input-appName');
     await type('typed');

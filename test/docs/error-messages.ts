@@ -20,6 +20,7 @@ const CLASSES: Readonly<Record<string, { readonly text: number; readonly code?: 
   SlowModuleError: { text: 1, code: 0 },
   MqttError: { text: 1, code: 0 },
   YomoError: { text: 1, code: 0 },
+  DialError: { text: 1, code: 0 },
   PayloadError: { text: 0 },
   PortTakenError: { text: 0 },
   RequestError: { text: 1 },

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { parseTag } from '#dist/yomo/tag';
 import { freePort, NodeRed, repository } from '../support/node-red';
 
 interface FlowNode {
@@ -30,6 +31,23 @@ function readExample(file: string): FlowNode[] {
   return JSON.parse(readFileSync(join(folder, file), 'utf8')) as FlowNode[];
 }
 
+interface TaggedNode extends FlowNode {
+  readonly name?: string;
+  readonly tag?: unknown;
+  readonly tags?: readonly unknown[];
+  readonly props?: readonly { readonly p: string; readonly v?: string }[];
+}
+
+/** Tags of YoMo that a flow names, in a node or in a message. */
+function tagsIn(nodes: readonly TaggedNode[]): number[] {
+  const named = nodes.flatMap(({ type, tag, tags = [], props = [] }) => {
+    if (type === 'yomo-sink') return [tag];
+    if (type === 'yomo-source') return [...tags];
+    return props.filter(({ p }) => p === 'tag').map(({ v }) => v);
+  });
+  return [...new Set(named.map(parseTag).filter((tag) => tag !== undefined))];
+}
+
 describe('examples', () => {
   let nodeRed: NodeRed;
   let types: Set<string>;
@@ -43,6 +61,16 @@ describe('examples', () => {
 
   test('there is the one that npm start runs', () => {
     assert.ok(files.includes('flows.json'), files.join(', '));
+  });
+
+  test('those over YoMo, imported together, have tags and names of their own', () => {
+    const flows = files.filter((file) => file.startsWith('yomo')).map((file) => readExample(file) as TaggedNode[]);
+    const tags = flows.flatMap(tagsIn);
+    assert.ok(tags.length >= 7, tags.join(', '));
+    assert.deepEqual([...new Set(tags)], tags);
+    const zippers = flows.flatMap((nodes) => nodes.filter(({ type }) => type === 'yomo-zipper'));
+    assert.equal(new Set(zippers.map(({ name }) => name)).size, flows.length);
+    for (const { name } of zippers) assert.match(name ?? '', /example/);
   });
 
   for (const file of files) {

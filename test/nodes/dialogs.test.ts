@@ -10,6 +10,8 @@ type Validate = (this: object, value: unknown, options: object) => unknown;
 
 interface Definition {
   readonly defaults: Readonly<Record<string, { readonly value: unknown; readonly validate?: Validate }>>;
+  readonly credentials?: Readonly<Record<string, { readonly validate?: Validate }>>;
+  readonly label?: (this: object) => string;
 }
 
 interface Dialog {
@@ -126,8 +128,8 @@ const EXAMPLES: Readonly<Record<string, Record<string, { good?: unknown[]; bad: 
     // Only a zipper of protocol v2 needs it.
     appName: { good: ['triple'], bad: [] },
     tags: {
-      good: [[51], ['0x33', 0xefff], [0x10000, '0xFFFFFFFF'], ['${TAG}'], '0x33'],
-      bad: [[], [0xf000], ['0xF000'], [2 ** 32], [51, ''], ['51.5'], ['0x'], [HOSTILE], [null], [-1], HOSTILE],
+      good: [[51], ['0x33', 0xefff], ['0x10000', 2 ** 32 - 1], ['${TAG}'], '0x33'],
+      bad: [[], [0xf000], [2 ** 32], ['0xF000'], [51, ''], ['51.5'], ['0x'], [HOSTILE], [null], [-1], HOSTILE],
     },
   },
   'yomo-sink': {
@@ -203,6 +205,45 @@ describe('the dialogs', () => {
       assert.equal(validate?.call(node, 'localhost', {}), true);
       for (const address of ['127.0.0.1', '::1']) assert.equal(validate?.call(node, address, {}) === true, !verify);
     }
+  });
+
+  test('yomo-zipper: a credential of protocol v1 has a kind before its secret, one of v2 is the secret alone', () => {
+    const zipper = dialogs().find(({ type }) => type === 'yomo-zipper');
+    const validate = zipper?.definition.credentials?.credential?.validate;
+    assert.equal(validate?.length, 2);
+    const check = (protocol: string, credential: unknown): unknown =>
+      validate?.call({ protocol, _: zipper?.translate }, credential, {});
+    // The fourth is what the editor shows for a password that is stored.
+    for (const good of ['', undefined, 'token:s3:cret', '__PWRD__', '${CREDENTIAL}']) {
+      assert.deepEqual([check('v1', good), check('v2', good)], [true, true], String(good));
+    }
+    for (const bad of ['s3cret', 'token:', ':s3cret', HOSTILE]) {
+      assert.match(String(check('v1', bad)), /^credential: .*token:SECRET/);
+      assert.equal(check('v2', bad), true);
+    }
+  });
+
+  test('a source and a sink of one tag, or of one tool, have labels that differ; a zipper shows that it is of v2', () => {
+    const label = (type: string, saved: object): string | undefined => {
+      const dialog = dialogs().find((each) => each.type === type);
+      const fill = (key: string, values: Record<string, unknown> = {}): string =>
+        (dialog?.translate(key) ?? '').replaceAll(/__(\w+)__/g, (_all, name: string) => String(values[name]));
+      return dialog?.definition.label?.call({ id: 'node', name: '', zipper: '', ...saved, _: fill });
+    };
+    assert.deepEqual(
+      [label('yomo-source', { tags: ['0x33', 52] }), label('yomo-sink', { tag: '0x33' })],
+      ['from 0x33, 52', 'to 0x33'],
+    );
+    const tools = { zipper: 'zipper of v2' };
+    assert.deepEqual(
+      [label('yomo-source', { ...tools, appName: 'triple' }), label('yomo-sink', { ...tools, target: 'triple' })],
+      ['tool triple', 'call triple'],
+    );
+    const address = { host: 'localhost', port: 9000 };
+    assert.deepEqual(
+      ['v1', 'v2'].map((protocol) => label('yomo-zipper', { ...address, protocol })),
+      ['localhost:9000', 'localhost:9000 (v2)'],
+    );
   });
 
   test('yomo-source and yomo-sink: with a zipper of protocol v2 a name is needed, and tags are not looked at', () => {

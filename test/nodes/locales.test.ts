@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { CONVENTIONS } from '#dist/host/abi/adapter';
 import { ERROR_CODES } from '#dist/host/errors';
 import { FAILURE_REASONS } from '#dist/mqtt/status';
-import { FAILURE_REASONS as YOMO_FAILURES } from '#dist/nodes/yomo-zipper/zipper-node';
+import { STATUS_WORDS as YOMO_STATUS } from '#dist/nodes/yomo-zipper/zipper-node';
 import {
   flatten,
   keysInHtml,
@@ -27,8 +27,8 @@ const REFERENCE = 'en-US';
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   'mqtt-source.status': FAILURE_REASONS,
   'mqtt-sink.status': FAILURE_REASONS,
-  'yomo-source.status': YOMO_FAILURES,
-  'yomo-sink.status': YOMO_FAILURES,
+  'yomo-source.status': YOMO_STATUS,
+  'yomo-sink.status': YOMO_STATUS,
   'wasm-function.status.failed': ERROR_CODES,
   'wasm-function.convention': ['auto', ...CONVENTIONS],
 };

@@ -10,7 +10,7 @@ import { FedConnection } from '../support/fed-stream';
 import { eventually } from '../support/node-red';
 
 const taken = encodeMessage(encodeReplyHead({ status: 200, error: '', bodyFormat: 'null', extension: '' }));
-const silent = { info: () => undefined, warn: () => undefined };
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 const leaving: (() => Promise<void>)[] = [];
 

@@ -306,8 +306,28 @@ describe('a zipper that does not take a client, or that is not trusted', () => {
       sinkNode('strict', 1, { name: 'strict', zipper: 'other' }),
     ]);
     await eventually('connected', () => statusesOf('trusting').at(-1) === CONNECTED);
-    await eventually('disconnected', () => statusesOf('strict').at(-1) === 'node-red:common.status.disconnected');
+    await eventually('the reason', () => statusesOf('strict').at(-1) === 'yomo-sink.status.certificate');
     assert.deepEqual(zipper.idsOf('strict'), []);
+  });
+
+  test('the status says why there is no connection where that can be told', async () => {
+    const zipper = await start();
+    await load([
+      zipperNode(zipper),
+      zipperNode(zipper, { id: 'other', protocol: 'v2' }),
+      zipperNode({ port: 9 }, { id: 'nowhere', host: 'zipper.invalid' }),
+      sinkNode('other-protocol', 1, { zipper: 'other' }),
+      sourceNode('unknown-host', [51], [], { zipper: 'nowhere' }),
+    ]);
+    await eventually('the host', () => statusesOf('unknown-host').at(-1) === 'yomo-source.status.address');
+    await eventually('the protocol', () => statusesOf('other-protocol').at(-1) === 'yomo-sink.status.protocol');
+  });
+
+  test('a CA file counts only where a certificate is verified', async () => {
+    const zipper = await start();
+    await load([zipperNode(zipper, { ca: 'none.pem' }), sinkNode('sink', 1)]);
+    await eventually('connected', () => statusesOf('sink').at(-1) === CONNECTED);
+    assert.deepEqual(warnings(), []);
   });
 });
 
@@ -326,8 +346,16 @@ describe('YoMo nodes that are not set up so that they can work', () => {
   for (const [what, zipper, line] of [
     ['no such protocol', zipperNode({ port }, { protocol: 'v3' }), /"protocol" is "v3": expected one of v1, v2/],
     ['a port out of range', zipperNode({ port: 70_000 }), /"port" is 70000: expected a whole number from 1 to 65535/],
-    ['a file that is not there', zipperNode({ port }, { ca: 'none.pem' }), /"none\.pem" cannot be read \(ENOENT/],
-    ['a folder as a file', zipperNode({ port }, { ca: tmpdir() }), /cannot be read \((?:it is no file|EISDIR)/],
+    [
+      'a file that is not there',
+      zipperNode({ port }, { verify: true, ca: 'none.pem' }),
+      /"none\.pem" cannot be read \(ENOENT/,
+    ],
+    [
+      'a folder as a file',
+      zipperNode({ port }, { verify: true, ca: tmpdir() }),
+      /cannot be read \((?:it is no file|EISDIR)/,
+    ],
   ] as const) {
     test(`${what}: one line in the log, a red status on all, and each message gets the reason`, async () => {
       const flow = await load([zipper, sourceNode('source', [51], ['out']), sinkNode('sink', 1)]);
@@ -341,6 +369,13 @@ describe('YoMo nodes that are not set up so that they can work', () => {
       assert.deepEqual([error.code, error.message], ['configuration', lines[0]]);
     });
   }
+
+  test('a credential of a variable that is not set: the zipper says which, and nothing is tried', async () => {
+    const nodes = [zipperNode({ port }), sinkNode('sink', 1)];
+    await load(nodes, { zipper: { credential: '${CREDENTIAL_THAT_IS_NOT_SET}' } });
+    assert.deepEqual(statusesOf('sink'), ['yomo-sink.status.configuration']);
+    assert.match(warnings().join('\n'), /environment variable CREDENTIAL_THAT_IS_NOT_SET, which is not set/);
+  });
 
   for (const [what, node, line] of [
     ['a source without tags', sourceNode('node', [], []), /^No tag to observe is given\. Add one/],

@@ -11,7 +11,7 @@ import { Zipper } from '../support/zipper';
 
 const LONG = process.env.TEST_LONG !== undefined;
 const FRAMES = 20;
-const silent = { info: () => undefined, warn: () => undefined };
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 const open: (() => Promise<void>)[] = [];
 

@@ -79,7 +79,7 @@ describe('npm start over a zipper of YoMo 2', { skip: zipperMissing }, () => {
     const run = start(own);
     await run.printed(RESULT);
     await own.kill();
-    await run.until('the loss is told', () => /Trying on …\n/.test(run.errors));
+    await run.until('the loss is told', () => /The connection to the zipper is gone/.test(run.output));
     const before = run.results.length;
     await own.run();
     await run.until('results go on', () => run.results.length > before + 2);

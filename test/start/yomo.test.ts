@@ -1,5 +1,7 @@
 /** `npm start -- --yomo host:port`: the main job over a zipper of protocol v1 that is there already. */
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,7 +9,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { after, before, describe, test } from 'node:test';
 import type { DataFrame } from '#dist/yomo/frames';
-import { freePort } from '../support/node-red';
+import { freePort, repository } from '../support/node-red';
 import { RESULT, Started } from '../support/npm-start';
 import { Zipper } from '../support/zipper';
 
@@ -69,11 +71,14 @@ describe('npm start over a zipper', () => {
         assert.ok(near(result, 3 * (noises[first + index] ?? NaN)), `result ${String(index)}`);
       });
       await zipper.stop('maintenance');
-      await started.until('the loss was told', () => /maintenance.*Trying on …\n/.test(started.errors));
+      const losses = (): string[] => `${started.output}${started.errors}`.match(/maintenance/g) ?? [];
+      await started.until('the loss was told', () => losses().length > 0);
       const before = started.results.length;
       returned = await Zipper.start({ port });
       await started.until('results go on', () => started.results.length > before + 2);
       assert.match(started.errors, /The zipper is back\.\n/);
+      assert.equal(losses().length, 1, 'the loss is told once');
+      assert.doesNotMatch(started.output, /credentials/i);
     } finally {
       assert.equal(await started.interrupt(), 0, started.errors);
       await (returned ?? zipper).stop();
@@ -119,7 +124,7 @@ describe('npm start over a zipper', () => {
   test('where no zipper answers, that is told with what is needed', async () => {
     const address = `127.0.0.1:${String(await freePort())}`;
     const text = await refusal(['--yomo', address]);
-    assert.match(text, /^No zipper answered\./);
+    assert.match(text, /^Nothing listens on UDP port \d+ of 127\.0\.0\.1\./);
     assert.ok(
       text.includes(`--yomo ${address} needs a zipper of YoMo 2, or v1.17.5 to v1.22.3, there; docs/yomo.md`),
       text,
@@ -157,6 +162,23 @@ describe('npm start over a zipper', () => {
     }
   });
 
+  test('whether a zipper can be there is asked before anything is installed or built', async () => {
+    const { checkListener } = (await import(
+      pathToFileURL(join(repository, 'scripts', 'start', 'zipper.mjs')).href
+    )) as { checkListener(address: { host: string; port: number }): Promise<void> };
+    const port = await freePort();
+    await assert.rejects(checkListener({ host: '127.0.0.1', port }), /^Error: Nothing listens on UDP port/);
+    await assert.rejects(
+      checkListener({ host: 'zipper.invalid', port }),
+      /^Error: The host of the zipper has no address/,
+    );
+    const socket = createSocket('udp4');
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    await checkListener({ host: '127.0.0.1', port: socket.address().port });
+    socket.close();
+  });
+
   const malformed: [string, RegExp][] = [
     ['nonsense', /--yomo takes a zipper as host:port, localhost:9000 for one, not "nonsense"\.\n/],
     [':9000', /host:port/],
@@ -173,6 +195,9 @@ describe('npm start over a zipper', () => {
       }),
     );
     assert.match(await refusal(['--yomo', 'localhost:9000', '--mqtt-port', '1884']), /leave --mqtt-port out/);
+    for (const args of [['--yomo', '--port', '18801'], ['--yomo']]) {
+      assert.match(await refusal(args), /^--yomo takes a zipper as host:port, localhost:9000 for one; .*--help/);
+    }
   });
 
   test('--help says that there is --yomo', async () => {

@@ -47,7 +47,7 @@ export function clientOf(
     { host: '127.0.0.1', port, verify: false, ...address },
     { name: 'test', kind: 'source', buffer: 1000, ...options },
     undefined,
-    { info: note, warn: note },
+    { info: note, warn: note, error: note },
   );
   open.push(() => client.close());
   const states: YomoState[] = [];

@@ -178,7 +178,10 @@ describe('a client of protocol v2 and a zipper of YoMo 2', { skip: zipperMissing
   test('a zipper that goes: what is on its way ends in an error, what waits is sent to the next one', async () => {
     const own = await RealZipper.start();
     const address = { host: '127.0.0.1', port: own.port, verify: false };
-    const nodes = new ToolZipper({ protocol: 'v2', address, buffer: 100 }, { info: ignore, warn: ignore });
+    const nodes = new ToolZipper(
+      { protocol: 'v2', address, buffer: 100 },
+      { info: ignore, warn: ignore, error: ignore },
+    );
     const { client: tool } = nodes.tool({ id: 'tool', type: 'yomo-source' }, 'echo');
     const { client } = nodes.caller({ id: 'caller', type: 'yomo-sink' }, 'caller');
     clients.push(tool, client);

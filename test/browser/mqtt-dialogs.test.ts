@@ -300,7 +300,7 @@ describe('the dialogs of the MQTT nodes', { skip: noBrowser }, () => {
     test(`a new ${type} from the palette asks for a connection`, async () => {
       const { page } = editor;
       await editor.dragFromPalette(type, 500, type === 'mqtt-source' ? 320 : 400);
-      const added = page.locator('.red-ui-flow-node-group', { hasText: type.replace('-', ' ') });
+      const added = page.locator('.red-ui-flow-node-group', { hasText: type });
       await added.locator('.red-ui-flow-node').last().dblclick();
       await page.locator('#node-input-connection.input-error').waitFor();
     });

@@ -3,6 +3,7 @@ import { decodePayload, encodePayload, type SinkFormat, type SourceFormat } from
 import type { Metadata, YomoFrame } from './client';
 import { YomoError } from './errors';
 import { TARGET_KEY } from './metadata';
+import { reasonText } from './reason';
 import { parseTag } from './tag';
 
 /** What a sink adds to a message. */
@@ -109,6 +110,13 @@ function tagOf(value: unknown): number {
   if (tag !== undefined) return tag;
   throw new YomoError(
     'tag',
-    'msg.tag is no tag that can be written: expected a whole number from 0, such as 51 or "0x33", without 0xF000 to 0xFFFF. Set another one.',
+    `msg.tag is ${shown(value)}, which cannot be written: expected a whole number from 0 to 4294967295, such as 51 or "0x33", without 0xF000 to 0xFFFF. Set another one.`,
   );
+}
+
+/** For a sentence: short, and on one line. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `"${reasonText(value.slice(0, 40))}"`;
+  if (typeof value === 'object') return Array.isArray(value) ? 'an array' : 'an object';
+  return String(value);
 }

@@ -221,7 +221,7 @@ describe('the YoMo nodes', () => {
     await expect('tag', /^No tag is given\. Set one/);
     for (const tag of [0xf000, 1.5, 'loud', -1, {}]) {
       send('sink', { payload: 'x', tag });
-      await expect('tag', /msg\.tag is no tag that can be written/);
+      await expect('tag', /msg\.tag is .+, which cannot be written/);
     }
     send('sink', { payload: 'x', tag: 1, target: 5 });
     await expect('metadata', /^msg\.target is no text/);

@@ -148,6 +148,8 @@ export class QuicEndpoint {
     try {
       this.connection.recv(packet, this.#path);
     } catch (error) {
+      // What is no packet of this connection leaves it as it is: anybody may send such.
+      if (this.connection.localError() === null) return;
       // The connection is closed by that; the other end is told below.
       const reason = messageOf(error);
       this.#end(reason === 'TlsFail' ? { kind: 'certificate', reason } : { kind: 'fault', reason });

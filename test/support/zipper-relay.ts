@@ -41,6 +41,13 @@ export async function relayPackets(port: number, delay = 0) {
     port: near.address().port,
     /** That have come by so far. */
     packets,
+    /** Sends a packet of its own to every client. */
+    inject: (packet: Uint8Array) => {
+      for (const client of far.keys()) {
+        const [address, port] = client.split(':');
+        near.send(packet, Number(port), address);
+      }
+    },
     cut: () => {
       isSilent = true;
     },

@@ -1,6 +1,7 @@
 /** QUIC in its thread: what is left of it, and where it is not installed. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -112,6 +113,23 @@ describe('the thread of QUIC', () => {
     assert.deepEqual(ended, ['closed']);
     await eventually('the zipper knows', () => zipper.closings.length === 1);
     assert.equal(zipper.closings[0]?.reason, 'closed');
+  });
+
+  test('what is no packet of a connection is dropped, and the connection lives on', async () => {
+    const zipper = await zipperOf();
+    const relay = await relayOf(zipper);
+    const observed = clientOf(relay.port, { kind: 'function', observe: [1] });
+    await connected(observed);
+    for (let length = 0; length < 200; length += 1) {
+      const packet = randomBytes(length);
+      // a short header, a long one of QUIC v1, or neither
+      if (length % 3 === 1) packet[0] = 0x40;
+      if (length % 3 === 2) packet.set([0xc0, 0, 0, 0, 1].slice(0, length));
+      relay.inject(packet);
+    }
+    zipper.route({ type: 'data', tag: 1, metadata: new Uint8Array(0), payload: Buffer.from('yomo') }, 'test');
+    await eventually('what is sent comes', () => observed.frames.length === 1, 20);
+    assert.ok(observed.states.every(({ kind }) => kind === 'connecting' || kind === 'connected'));
   });
 
   test('packets that come at once are acknowledged at once', async () => {

@@ -1,7 +1,8 @@
-// Runs the tests: those whose path contains one of the arguments; without any, all but those in a browser.
+// Runs the tests: those whose path contains one of the arguments; without any, all but those in a browser and, in the
+// short form, those with a real zipper of YoMo 2.
 // `--long` runs the long forms. Of Node's own options it takes --test-reporter (spec), --test-concurrency,
 // --test-timeout (milliseconds of a test), --test-name-pattern and --test-only.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { run } from 'node:test';
@@ -16,6 +17,11 @@ const slowest = ['hostile', 'lifecycle', 'start/', 'flows/', 'yomo/', 'package/'
 /** A file is given the time of so many tests; what hangs after the last one is ended, too. */
 const FILE_TESTS = 5;
 const inBrowser = 'test/browser/';
+
+/** They take half a minute, and a program that few machines have. */
+function needsZipper(file) {
+  return readFileSync(join(root, file), 'utf8').includes('support/yomo-v2');
+}
 
 function readArguments() {
   const { values, positionals } = readCommandLine('npm test --', {
@@ -36,7 +42,7 @@ function readArguments() {
   return { values, filters: positionals, reporter };
 }
 
-function chooseFiles(filters) {
+function chooseFiles(filters, isLong) {
   const files = readdirSync(join(root, 'test'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
     .map((entry) =>
@@ -45,7 +51,9 @@ function chooseFiles(filters) {
         .join('/'),
     )
     .filter((file) =>
-      filters.length === 0 ? !file.startsWith(inBrowser) : filters.some((each) => file.includes(each)),
+      filters.length === 0
+        ? !file.startsWith(inBrowser) && (isLong || !needsZipper(file))
+        : filters.some((each) => file.includes(each)),
     );
   const rank = (file) => slowest.findIndex((part) => file.includes(part)) >>> 0;
   return files.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
@@ -58,7 +66,7 @@ function concurrencyOf(files) {
 }
 
 async function test({ values, filters, reporter }) {
-  const files = chooseFiles(filters);
+  const files = chooseFiles(filters, values.long);
   if (files.length === 0) {
     const wanted = filters.map((filter) => `"${filter}"`).join(' or ');
     throw new Error(`No test file under test/ contains ${wanted} in its path.`);
@@ -79,7 +87,9 @@ async function test({ values, filters, reporter }) {
   // A class is made, a function takes the events as they are.
   const report = values['test-reporter'] === 'spec' ? new reporter() : reporter;
   for await (const text of events.compose(report)) process.stdout.write(text);
-  if (filters.length === 0) console.log('# The tests in a browser are run by: npm run test:browser');
+  if (filters.length > 0) return;
+  console.log('# The tests in a browser are run by: npm run test:browser');
+  if (!values.long) console.log('# The tests with a real zipper of YoMo 2 are run by: npm run test:zipper');
 }
 
 try {

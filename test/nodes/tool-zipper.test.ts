@@ -6,7 +6,7 @@ import { ToolZipper } from '#dist/nodes/yomo-zipper/tool-zipper';
 import type { ToolClient } from '#dist/yomo/v2/client';
 import { encodeMessage } from '#dist/yomo/v2/exchange';
 import { encodeReplyHead } from '#dist/yomo/v2/heads';
-import { FedConnection } from '../support/fed-stream';
+import { breakStreams, FedConnection } from '../support/fed-stream';
 import { eventually } from '../support/node-red';
 
 const taken = encodeMessage(encodeReplyHead({ status: 200, error: '', bodyFormat: 'null', extension: '' }));
@@ -51,6 +51,7 @@ function untilWaiting(client: ToolClient): Promise<{ readonly since: number; rea
 describe('the nodes of a zipper of protocol v2 that was away', () => {
   afterEach(async () => {
     await Promise.all(leaving.splice(0).map((leave) => leave()));
+    breakStreams();
   });
 
   for (const first of ['both', 'the caller alone'] as const) {

@@ -1,6 +1,14 @@
 /** A connection and its streams whose other end is the test. */
 import type { ByteStream, Closing, Connection } from '#dist/yomo/transport';
 
+const streams = new Set<FedStream>();
+
+/** Breaks every stream there was: what still waits on one would keep the process of a test file alive. For `after` of a file. */
+export function breakStreams(): void {
+  for (const stream of streams) stream.finish('broken');
+  streams.clear();
+}
+
 export class FedStream implements ByteStream {
   isCancelled = false;
   /** Whether nothing more is read. */
@@ -12,6 +20,10 @@ export class FedStream implements ByteStream {
   #listener: ((chunk: Uint8Array) => void) | undefined;
   #end: (how: 'whole' | 'broken') => void = () => undefined;
   readonly ended = new Promise<'whole' | 'broken'>((resolve) => (this.#end = resolve));
+
+  constructor() {
+    streams.add(this);
+  }
 
   /** All that has been written, as text. */
   get text(): string {

@@ -1,13 +1,13 @@
 /** Calls of tools over connections whose other end is the test. */
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { MAX_CALLS } from '#dist/yomo/limits';
 import { Calls } from '#dist/yomo/v2/calls';
 import { encodeFrames } from '#dist/yomo/v2/frames';
 import { encodeMessage } from '#dist/yomo/v2/exchange';
 import { encodeReplyHead } from '#dist/yomo/v2/heads';
-import { FedConnection } from '../../support/fed-stream';
+import { breakStreams, FedConnection } from '../../support/fed-stream';
 import { eventually } from '../../support/node-red';
 
 const reply = (text: string): Buffer =>
@@ -23,6 +23,8 @@ const outcome = (call: Promise<{ readonly body: Buffer }>): Promise<string> =>
 const LOST = /^The connection was lost before the tool answered/;
 
 describe('calls of tools', () => {
+  after(breakStreams);
+
   for (const first of ['streams', 'connection'] as const) {
     test(`those that were not sent wait for the next connection, where the ${first} are the first to tell of the loss`, async () => {
       const waiting = 50;

@@ -1,6 +1,6 @@
 /** Requests to a tool, over streams whose other end is the test. */
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { IncomingRequests } from '#dist/yomo/v2/incoming';
 import { encodeMessage } from '#dist/yomo/v2/exchange';
 import { encodeFrames } from '#dist/yomo/v2/frames';
@@ -16,8 +16,11 @@ const whole = (size = 1): Buffer => encodeMessage(head(), Buffer.alloc(size));
 /** All but the last byte. */
 const unfinished = (size = 1): Buffer => whole(size).subarray(0, -1);
 
+const all: IncomingRequests[] = [];
+
 function receive(options: Partial<ConstructorParameters<typeof IncomingRequests>[0]> = {}) {
   const incoming = new IncomingRequests({ answerTimeout: 60_000, ...options });
+  all.push(incoming);
   const requests: ToolRequest[] = [];
   const ask = (bytes?: Uint8Array): FedStream => {
     const stream = new FedStream();
@@ -33,6 +36,9 @@ const untilRefused = (stream: FedStream): Promise<unknown> =>
   eventually('refused', () => stream.isEnded && stream.isStopped);
 
 describe('requests to a tool', () => {
+  // What waits for an answer would keep the process alive.
+  after(() => Promise.all(all.map((incoming) => incoming.refuse(503, 'over'))));
+
   test('one that is not whole in time is refused with 408, also where nothing of it comes at all', async () => {
     const { ask, requests } = receive({ requestTimeout: 20 });
     for (const stream of [ask(), ask(unfinished())]) {

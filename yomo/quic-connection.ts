@@ -71,7 +71,11 @@ export class QuicConnection {
 
   openStream(stream: number): void {
     if (this.#endpoint === undefined || this.#isClosed) return;
-    this.#add(this.#endpoint, stream, { id: this.#ownIds.take(), isOwn: true });
+    const added = this.#add(this.#endpoint, stream, () => {
+      const id = this.#ownIds.take();
+      this.#byId.set(id, added);
+      return id;
+    });
   }
 
   handle(message: ToStream): void {
@@ -154,14 +158,16 @@ export class QuicConnection {
     this.#accepted += 1;
     const number = -this.#accepted;
     this.#post({ type: 'stream', connection: this.#dial.connection, stream: number });
-    return this.#add(endpoint, number, { id, isOwn: false });
+    const stream = this.#add(endpoint, number, id);
+    this.#byId.set(id, stream);
+    return stream;
   }
 
-  #add({ connection }: QuicEndpoint, number: number, { id, isOwn }: { id: number; isOwn: boolean }): QuicStream {
+  /** @param id its number in QUIC, or what gives one to a stream of this end when it begins */
+  #add({ connection }: QuicEndpoint, number: number, id: number | (() => number)): QuicStream {
     const where = { connection: this.#dial.connection, stream: number };
-    const stream = new QuicStream(where, connection, id, isOwn, this.#post);
+    const stream = new QuicStream(where, connection, id, this.#post);
     this.#streams.set(number, stream);
-    this.#byId.set(id, stream);
     return stream;
   }
 
@@ -171,8 +177,7 @@ export class QuicConnection {
     else this.#blocked.delete(stream);
     if (!stream.isGone) return;
     this.#streams.delete(stream.number);
-    this.#byId.delete(stream.id);
-    if (!stream.hasBegun) this.#ownIds.giveBack(stream.id);
+    if (stream.id !== undefined) this.#byId.delete(stream.id);
   }
 
   #closed(closing: Closing): void {

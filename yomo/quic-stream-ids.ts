@@ -8,19 +8,12 @@ const NEXT = 4;
 /** Numbers for the streams of this end, which is the client. */
 export class OwnStreamIds {
   #next = OF_CLIENT;
-  readonly #free: number[] = [];
 
+  /** For a stream that begins now: a number that is not used would count as one of those that are open, for ever. */
   take(): number {
-    const free = this.#free.pop();
-    if (free !== undefined) return free;
     const id = this.#next;
     this.#next += NEXT;
     return id;
-  }
-
-  /** Of a stream that was given up before the other end knew of it: it would be one of those that may be open for ever. */
-  giveBack(id: number): void {
-    this.#free.push(id);
   }
 }
 

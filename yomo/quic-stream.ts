@@ -23,41 +23,42 @@ const room = new Uint8Array(READ_SIZE);
 export class QuicStream {
   readonly #where: { readonly connection: number; readonly stream: number };
   readonly #connection: QuicheConnection;
-  /** Its number in QUIC. */
-  readonly id: number;
+  readonly #takeId: () => number;
+  /** Its number in QUIC; undefined of one that is opened here and has not begun. */
+  #id: number | undefined;
   readonly #post: Post;
   #writes: Write[] = [];
   /** Bytes handed to the main thread that it has not worked off. */
   #ahead = 0;
-  /** Whether the stream is known to QUIC: one that is opened here is with its first bytes. */
+  /** Whether the other end may know of it: of one that is opened here it does with its first bytes. */
   #hasBegun: boolean;
   /** When this end has given up what comes in; undefined where it has not. */
   #stoppedAt: number | undefined;
   #isRead = false;
   #isWritten = false;
 
-  /** @param isOwn whether it is opened here */
+  /** @param id its number in QUIC, or what gives one to a stream of this end when it begins */
   constructor(
     where: { readonly connection: number; readonly stream: number },
     connection: QuicheConnection,
-    id: number,
-    isOwn: boolean,
+    id: number | (() => number),
     post: Post,
   ) {
     this.#where = where;
     this.#connection = connection;
-    this.id = id;
-    this.#hasBegun = !isOwn;
+    this.#hasBegun = typeof id === 'number';
+    this.#id = typeof id === 'number' ? id : undefined;
+    this.#takeId = typeof id === 'number' ? () => id : id;
     this.#post = post;
+  }
+
+  get id(): number | undefined {
+    return this.#id;
   }
 
   /** The main thread's number for it. */
   get number(): number {
     return this.#where.stream;
-  }
-
-  get hasBegun(): boolean {
-    return this.#hasBegun;
   }
 
   /** Nothing more comes in or goes out. */
@@ -93,9 +94,11 @@ export class QuicStream {
 
   /** Takes what has come, as far as the main thread keeps up. */
   read(): void {
+    const id = this.#id;
+    if (id === undefined) return;
     try {
-      while (!this.#isRead && this.#ahead < READ_AHEAD && this.#connection.streamReadable(this.id)) {
-        const received = this.#connection.streamRecv(this.id, room);
+      while (!this.#isRead && this.#ahead < READ_AHEAD && this.#connection.streamReadable(id)) {
+        const received = this.#connection.streamRecv(id, room);
         if (received === null) return;
         const [length, isEnd] = received;
         if (length > 0) this.#give(room.slice(0, length));
@@ -110,10 +113,11 @@ export class QuicStream {
   /** Writes what waits, as far as there is room. */
   write(): void {
     for (let next = this.#writes[0]; next !== undefined && !this.#isWritten; next = this.#writes[0]) {
-      if (!this.#mayBegin() || (next.isEnd && !this.#mayEnd())) return;
+      const id = this.#begun();
+      if (id === undefined || (next.isEnd && !this.#mayEnd(id))) return;
       let sent: number;
       try {
-        sent = this.#send(next);
+        sent = this.#send(id, next);
       } catch {
         // The other end takes no more.
         this.#endWriting();
@@ -144,26 +148,27 @@ export class QuicStream {
     this.#endReading('broken');
   }
 
-  /** Where as many streams are open as the other end allows, this one waits until another has ended. */
-  #mayBegin(): boolean {
-    return this.#hasBegun || this.#connection.peerStreamsLeftBidi() > 0;
+  /** @returns its number; undefined where as many streams are open as the other end allows, so that this one has to wait */
+  #begun(): number | undefined {
+    if (this.#id === undefined && this.#connection.peerStreamsLeftBidi() > 0) this.#id = this.#takeId();
+    return this.#id;
   }
 
   /**
    * quiche gives a stream free with the acknowledgement of its last bytes, and only where the other direction has ended by
    * then. So where this end has given that up, the other end is given some time to say that it has.
    */
-  #mayEnd(): boolean {
+  #mayEnd(id: number): boolean {
     if (this.#stoppedAt === undefined || performance.now() > this.#stoppedAt + STOP_TIME) return true;
-    return this.#connection.streamFinished(this.id);
+    return this.#connection.streamFinished(id);
   }
 
   /** @returns how many bytes there was room for. @throws where nothing can be written any more */
-  #send({ bytes, isEnd }: Write): number {
-    const sent = this.#connection.streamSend(this.id, bytes, isEnd);
+  #send(id: number, { bytes, isEnd }: Write): number {
+    const sent = this.#connection.streamSend(id, bytes, isEnd);
     if (sent !== null) this.#hasBegun = true;
     // No room, or no stream: one that the other end has given up is forgotten, and only this tells the two apart.
-    else if (this.#hasBegun) this.#connection.streamCapacity(this.id);
+    else if (this.#hasBegun) this.#connection.streamCapacity(id);
     return sent ?? 0;
   }
 
@@ -207,7 +212,7 @@ export class QuicStream {
 
   #shutdown(way: typeof READ | typeof WRITE): void {
     try {
-      this.#connection.streamShutdown(this.id, way, 0);
+      if (this.#id !== undefined) this.#connection.streamShutdown(this.#id, way, 0);
     } catch {
       // It has not begun, or has ended.
     }

@@ -11,6 +11,30 @@ import { silent, tokenOps, toArrayBuffer } from '../support/zipper';
 
 const ALPN = 'streams';
 
+/** @param onStream given each stream that a client opens */
+async function serve(config: object, onStream: (stream: QUICStream) => void): Promise<QUICServer> {
+  const { certificate, key } = makeCertificate(['127.0.0.1']);
+  const own = { cert: certificate, key, applicationProtos: [ALPN], maxIdleTimeout: 5000, readableChunkSize: 65_536 };
+  const server = new QUICServer({
+    crypto: { key: toArrayBuffer(randomBytes(32)), ops: tokenOps },
+    config: { ...own, ...config },
+    logger: silent as never,
+  });
+  server.addEventListener(events.EventQUICServerConnection.name, (event) => {
+    const { detail } = event as unknown as { detail: QUICConnection };
+    detail.addEventListener(events.EventQUICConnectionStream.name, (opened) => {
+      onStream((opened as unknown as { detail: QUICStream }).detail);
+    });
+  });
+  await server.start({ host: '127.0.0.1', port: 0 });
+  return server;
+}
+
+function dial(server: QUICServer): Promise<Connection> {
+  const options = { alpn: ALPN, verify: false, idleTimeout: 5000 };
+  return quicTransport.dial('127.0.0.1', Number(server.port), options, new AbortController().signal);
+}
+
 describe('streams of a QUIC connection', () => {
   let server: QUICServer;
   let connection: Connection;
@@ -26,21 +50,8 @@ describe('streams of a QUIC connection', () => {
   }
 
   before(async () => {
-    const { certificate, key } = makeCertificate(['127.0.0.1']);
-    server = new QUICServer({
-      crypto: { key: toArrayBuffer(randomBytes(32)), ops: tokenOps },
-      config: { cert: certificate, key, applicationProtos: [ALPN], maxIdleTimeout: 5000, readableChunkSize: 65_536 },
-      logger: silent as never,
-    });
-    server.addEventListener(events.EventQUICServerConnection.name, (event) => {
-      const { detail } = event as unknown as { detail: QUICConnection };
-      detail.addEventListener(events.EventQUICConnectionStream.name, (opened) => {
-        void read((opened as unknown as { detail: QUICStream }).detail).catch(() => ended.push(-1));
-      });
-    });
-    await server.start({ host: '127.0.0.1', port: 0 });
-    const options = { alpn: ALPN, verify: false, idleTimeout: 5000 };
-    connection = await quicTransport.dial('127.0.0.1', Number(server.port), options, new AbortController().signal);
+    server = await serve({}, (stream) => void read(stream).catch(() => ended.push(-1)));
+    connection = await dial(server);
   });
   after(async () => {
     await connection.close(0, '');
@@ -89,5 +100,39 @@ describe('streams of a QUIC connection', () => {
     begun.cancel();
     assert.equal(await begun.ended, 'broken');
     await eventually('the other end knows', () => ended.includes(-1));
+  });
+});
+
+describe('streams of a connection whose other end allows one at once', () => {
+  let server: QUICServer;
+  const accepted: QUICStream[] = [];
+
+  before(async () => {
+    server = await serve({ initialMaxStreamsBidi: 1 }, (stream) => accepted.push(stream));
+  });
+  after(() => server.stop());
+
+  test('one more waits until the first has ended at both ends, and one that was given up before takes no place', async () => {
+    const connection = await dial(server);
+    try {
+      const first = connection.open();
+      await first.write(Buffer.from('first'));
+      await eventually('the first has come', () => accepted.length === 1);
+      const never = connection.open();
+      never.write(Buffer.from('never')).catch(() => undefined);
+      const second = connection.open();
+      const written = second.write(Buffer.from('second'));
+      never.cancel();
+      assert.equal(await never.ended, 'broken');
+      assert.equal(accepted.length, 1);
+      await first.end();
+      await accepted[0]?.writable.close();
+      for await (const chunk of accepted[0]?.readable ?? [])
+        assert.equal(String(Buffer.from(chunk as Uint8Array)), 'first');
+      await written;
+      await eventually('the second has come', () => accepted.length === 2);
+    } finally {
+      await connection.close(0, '');
+    }
   });
 });

@@ -91,7 +91,7 @@ describe('the thread of QUIC', () => {
     };
     const where = { connection: 1, stream: 1 };
     let bytes = 0;
-    const stream = new QuicStream(where, endless as never, 0, false, (message) => {
+    const stream = new QuicStream(where, endless as never, 1, (message) => {
       if (message.type === 'data') bytes += message.bytes.length;
     });
     stream.read();

@@ -57,6 +57,9 @@ async function isFree(port: number): Promise<boolean> {
   return free;
 }
 
+/** Each takes a Node-RED of its own. */
+const TOO_LONG = process.env.TEST_LONG === undefined && 'takes 5 s: --long';
+
 describe('npm start', () => {
   let folder: string;
   let ports: { editor: number; mqtt: number };
@@ -205,7 +208,7 @@ describe('npm start', () => {
     }
   });
 
-  test('a function over integers is sent whole numbers, and that is said', async () => {
+  test('a function over integers is sent whole numbers, and that is said', { skip: TOO_LONG }, async () => {
     const file = join(folder, 'twice.wasm');
     await writeFile(file, TWICE);
     const started = new Started([...options, file]);
@@ -223,23 +226,34 @@ describe('npm start', () => {
     assert.equal(started.errors, '');
   });
 
-  test('text that a function returns is printed as it is; --signature and --convention are kept in the flow', async () => {
-    const words = [guestFile('rust-bytes/guest'), 'reverse'];
-    const started = new Started([...options, ...words, '--signature', '(string) -> string', '--convention', 'packed']);
-    try {
-      // the digits of the sensor's number, backwards
-      await started.printed(/^\d{3,}\.\d+$/m);
-      assert.match(started.output, /function +reverse \(string\) → string\n/);
-      assert.doesNotMatch(started.output, /warning|original example/);
-      assert.deepEqual(started.results, []);
-    } finally {
-      assert.equal(await started.interrupt(), 0, started.errors);
-    }
-    assert.equal(started.errors, '');
-    const flow = JSON.parse(await readFile(/flow +(.*)\n/.exec(started.output)?.[1] ?? '', 'utf8')) as object[];
-    const node = flow.find((each) => 'type' in each && each.type === 'wasm-function');
-    assert.deepEqual(node, { ...node, signature: '(string) -> string', convention: 'packed' });
-  });
+  test(
+    'text that a function returns is printed as it is; --signature and --convention are kept in the flow',
+    { skip: TOO_LONG },
+    async () => {
+      const words = [guestFile('rust-bytes/guest'), 'reverse'];
+      const started = new Started([
+        ...options,
+        ...words,
+        '--signature',
+        '(string) -> string',
+        '--convention',
+        'packed',
+      ]);
+      try {
+        // the digits of the sensor's number, backwards
+        await started.printed(/^\d{3,}\.\d+$/m);
+        assert.match(started.output, /function +reverse \(string\) → string\n/);
+        assert.doesNotMatch(started.output, /warning|original example/);
+        assert.deepEqual(started.results, []);
+      } finally {
+        assert.equal(await started.interrupt(), 0, started.errors);
+      }
+      assert.equal(started.errors, '');
+      const flow = JSON.parse(await readFile(/flow +(.*)\n/.exec(started.output)?.[1] ?? '', 'utf8')) as object[];
+      const node = flow.find((each) => 'type' in each && each.type === 'wasm-function');
+      assert.deepEqual(node, { ...node, signature: '(string) -> string', convention: 'packed' });
+    },
+  );
 
   test('--help says what there is', async () => {
     const started = new Started(['--help']);

@@ -16,7 +16,7 @@ import {
 } from '../support/zipper-clients';
 
 const LONG = process.env.TEST_LONG !== undefined;
-const FRAMES = LONG ? 100_000 : 5000;
+const FRAMES = LONG ? 100_000 : 2000;
 
 describe('frames through a zipper', () => {
   afterEach(closeAll);

@@ -137,12 +137,19 @@ describe('under load', () => {
       file,
     }));
     const before = await runtime.resources();
+    const timeouts = async (): Promise<number> => (await runtime.tally()).errors.timeout ?? 0;
+    const earlier = await timeouts();
     await runtime.nodeRed.deploy(loadOf(nodes));
     await runtime.load(OUTSTANDING);
     await runtime.more(2000);
     const { threads, handles } = await runtime.resources();
-    // eight of wasmFunctionWorkers, a warm one, the loader's
-    assert.ok(threads - before.threads <= 10, `${String(threads - before.threads)} threads`);
+    // eight of wasmFunctionWorkers, a warm one, the loader's; one for those that have timed out, where the machine is busy
+    const late = (await timeouts()) - earlier;
+    const most = late > 0 ? 11 : 10;
+    assert.ok(
+      threads - before.threads <= most,
+      `${String(threads - before.threads)} threads, ${String(late)} time-outs`,
+    );
     const watched = (handles.STATWATCHER ?? 0) - (before.handles.STATWATCHER ?? 0);
     assert.ok(watched <= 3, `${String(watched)} watchers for the module and its declarations`);
     const tally = await runtime.settle('closed', 'timeout');

@@ -55,8 +55,8 @@ export function createTagList(list: JQuery, options: TagListOptions): TagList {
       field.on('input change', changed);
       nameRemoval(container, texts.remove);
       if (isFilling) return;
-      // Whoever adds a row writes into it next.
-      setTimeout(() => field.trigger('focus'), 0);
+      // Whoever adds a row writes into it next; later than now, what is typed at once would go astray.
+      field.trigger('focus');
       changed();
     },
     removeItem: changed,

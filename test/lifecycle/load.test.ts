@@ -9,6 +9,11 @@ import { endless, loadOf, LoadedRuntime, multiplier, type FlowNode } from './run
 const OUTSTANDING = 200;
 const BETWEEN_DEPLOYS = process.env.TEST_LONG === undefined ? 500 : 5000;
 const LONG = process.env.TEST_LONG !== undefined;
+/**
+ * Eight of wasmFunctionWorkers, a ninth for calls that wait behind one that is stuck or has timed out (on a busy
+ * machine any may be), a warm one and the loader's.
+ */
+const MOST_THREADS = 11;
 
 describe('under load', () => {
   let runtime: LoadedRuntime;
@@ -130,6 +135,15 @@ describe('under load', () => {
     await runtime.settle('closed', 'timeout');
   });
 
+  /** Threads that have been told to end take a moment to be gone. */
+  async function untilFewThreads(before: number): Promise<void> {
+    await eventually('there are few threads', async () => {
+      const more = (await runtime.resources()).threads - before;
+      assert.ok(more <= MOST_THREADS, `${String(more)} threads more`);
+      return true;
+    });
+  }
+
   test('200 functions of one module share the workers and the module', async () => {
     const nodes = Array.from({ length: 200 }, (_, index) => ({
       id: `f${String(index)}`,
@@ -137,19 +151,11 @@ describe('under load', () => {
       file,
     }));
     const before = await runtime.resources();
-    const timeouts = async (): Promise<number> => (await runtime.tally()).errors.timeout ?? 0;
-    const earlier = await timeouts();
     await runtime.nodeRed.deploy(loadOf(nodes));
     await runtime.load(OUTSTANDING);
     await runtime.more(2000);
-    const { threads, handles } = await runtime.resources();
-    // eight of wasmFunctionWorkers, a warm one, the loader's; one for those that have timed out, where the machine is busy
-    const late = (await timeouts()) - earlier;
-    const most = late > 0 ? 11 : 10;
-    assert.ok(
-      threads - before.threads <= most,
-      `${String(threads - before.threads)} threads, ${String(late)} time-outs`,
-    );
+    await untilFewThreads(before.threads);
+    const { handles } = await runtime.resources();
     const watched = (handles.STATWATCHER ?? 0) - (before.handles.STATWATCHER ?? 0);
     assert.ok(watched <= 3, `${String(watched)} watchers for the module and its declarations`);
     const tally = await runtime.settle('closed', 'timeout');
@@ -173,7 +179,7 @@ describe('under load', () => {
       return nodes.every(({ id }) => tally.factors[id] !== undefined) && tally.factors;
     });
     nodes.forEach(({ id }, index) => assert.equal(factors[id], (index % 60) + 1, id));
-    assert.ok((await runtime.resources()).threads - before.threads <= 10);
+    await untilFewThreads(before.threads);
     await runtime.settle('closed', 'timeout');
     await runtime.clear();
   });

@@ -79,6 +79,17 @@ export const MAX_BODY_SIZE = MIB;
 export const MAX_COMPILE_COST = 10_000_000;
 
 /**
+ * Values of the host that a guest may keep at once: elements of tables that hold no functions, globals of such a type, and
+ * what a wasm-bindgen guest from before reference types knows by number. V8 ends the process where the heap of a worker
+ * has no room for one large piece, as when such a table grows: so no guest may come near to filling that heap. With
+ * texts of the length that is kept these are an eighth of it. Real programs hold a few dozen.
+ */
+export const MAX_REFERENCES = 4096;
+
+/** Bytes of such values that one call may be given, for the same reason: what it does not keep may be on its stack. */
+export const MAX_GIVEN = 16 * MIB;
+
+/**
  * Values an exception may carry. Each exception is an object on the worker's heap, and V8 ends the process where they
  * fill it: so small, all that a stack has room for leave it half empty. Compilers write one value, a pointer.
  */

@@ -1,6 +1,11 @@
 /** What steers a terminal or breaks a line: control and format characters, other line ends, halves of surrogates. */
 const UNSHOWN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu;
 
+/** A sentence as a log or a terminal may have it: what others put into it, such as a path or a topic, steers neither. */
+export function printable(text: string): string {
+  return text.replace(UNSHOWN, ' ');
+}
+
 /**
  * The first few of a list of names for a sentence, and how many more there are. One more is named instead: saying so
  * takes as much room.

@@ -1,5 +1,6 @@
 import { messageOf, WasmFunctionError, type ErrorCode } from '../host/errors';
 import { fileNamed } from '../host/file-named';
+import { printable } from '../host/one-line';
 import { MqttError } from '../mqtt/errors';
 import { PayloadError } from '../payload/format';
 import { YomoError } from '../yomo/errors';
@@ -40,7 +41,7 @@ function coded(error: CodedError, context: object): Error {
   const { message, code, stack, cause } = error;
   const named = error instanceof WasmFunctionError && ABOUT_MODULE.has(error.code) ? fileNamed(error) : '';
   const details = { cause: { ...context, ...(cause as object | undefined) } };
-  const catchable = new CatchableError(`${named}${message}`, details);
+  const catchable = new CatchableError(printable(`${named}${message}`), details);
   Object.assign(catchable, { code });
   if (stack !== undefined) catchable.stack = stack;
   return catchable;

@@ -1,4 +1,5 @@
 import { WasmFunctionError } from '../errors';
+import { MAX_GIVEN, MAX_REFERENCES, MIB } from '../limits';
 import type { ModuleDescription, WasmType } from '../module/description';
 import { count } from '../values/describe';
 import type { GuestValue } from '../values/signature';
@@ -23,14 +24,19 @@ const REFERENCE_CONSTANTS = [undefined, null, true, false];
 /** References of guests older than reference types are indices; the lower ones are constants of theirs. */
 const FIRST_REFERENCE = 2048;
 
-/** Bytes of a text of the guest's that are read: it may make as many as it likes, and they live outside its memory. */
+/** Bytes of a text of the guest's that are read: what it makes of them lives outside its memory. */
 const MAX_WORDS = 4096;
+/** Bytes that a value takes on the worker's heap, at most, and each character of a text. */
+const VALUE_SIZE = 128;
+const CHARACTER_SIZE = 2;
 
 /** A wasm-bindgen module with the part of its JavaScript glue that values, errors and panics need. */
 export class BindgenGuest implements Guest, BindgenHost {
   broken = false;
   private readonly references = new Map<number, unknown>();
   private nextReference = FIRST_REFERENCE;
+  /** Bytes of values that the guest was given since it was entered. */
+  private given = 0;
   private words: string | undefined;
   /** Absent while the start section of an older module runs. */
   private readonly instance: LiveInstance | undefined;
@@ -60,6 +66,7 @@ export class BindgenGuest implements Guest, BindgenHost {
   }
 
   call(args: readonly GuestValue[]): GuestValue[] {
+    this.given = 0;
     const area = this.layout.returnPointer ? this.takeArea() : undefined;
     const raw: RawValue[] = area === undefined ? [] : [area];
     this.layout.parameters.forEach((form, index) => raw.push(...this.lower(args[index] ?? null, form)));
@@ -201,7 +208,10 @@ export class BindgenGuest implements Guest, BindgenHost {
   }
 
   give(value: unknown, as: WasmType | undefined): unknown {
+    this.given += VALUE_SIZE + CHARACTER_SIZE * errorWords(value).length;
+    if (this.given > MAX_GIVEN) throw tooMuchGiven();
     if (as === 'externref') return value;
+    if (this.references.size >= MAX_REFERENCES) throw tooManyReferences();
     this.references.set(this.nextReference, value);
     return this.nextReference++;
   }
@@ -257,6 +267,22 @@ function growForConstants(table: WebAssembly.Table): number {
         'Build the module again with current wasm-bindgen.',
     );
   }
+}
+
+function tooManyReferences(): WasmFunctionError {
+  return new WasmFunctionError(
+    'memory',
+    `The guest holds ${count(MAX_REFERENCES, 'JavaScript value')} at once, which is as many as it may. ` +
+      'Have it drop values that it no longer needs.',
+  );
+}
+
+function tooMuchGiven(): WasmFunctionError {
+  return new WasmFunctionError(
+    'memory',
+    `The guest made more than ${String(MAX_GIVEN / MIB)} MiB of JavaScript values in one call. ` +
+      'Have it make fewer, such as texts for console.log.',
+  );
 }
 
 function readSlot(view: DataView, at: number, type: WasmType): RawValue {

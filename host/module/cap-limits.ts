@@ -2,7 +2,7 @@ import { WasmFunctionError } from '../errors';
 import { MAX_MEMORIES, MAX_TABLES, MIB, PAGE_SIZE } from '../limits';
 import { concatenate, leb128, replaceIn, type Replacement } from './rewrite';
 import { readSections, type Section, SECTION } from './sections';
-import { readTable } from './tables';
+import { readTable, type Table } from './tables';
 import { type LocatedLimits, readLimits } from './types';
 
 /** Pages a memory with 32-bit addresses may have (core specification 3.2.5). */
@@ -11,8 +11,10 @@ const MAX_PAGES_32 = 65536;
 export interface LimitCaps {
   /** Pages of 64 KiB all memories may have together. */
   readonly memoryPages: number;
-  /** Elements all tables may have together. */
+  /** Elements all tables of functions may have together. */
   readonly tableElements: number;
+  /** Elements all other tables may have together. */
+  readonly referenceElements: number;
 }
 
 /**
@@ -47,9 +49,13 @@ function replacementsIn({ id, content }: Section, caps: LimitCaps): Replacement[
     return share(memories, caps.memoryPages, MAX_PAGES_32);
   }
   if (id === SECTION.table) {
-    const tables = readAll(content.count('tables', 2 ** 32, 3), () => readTable(content).limits);
-    checkTables(tables, caps.tableElements);
-    return share(tables, caps.tableElements, Infinity);
+    const tables = readAll(content.count('tables', 2 ** 32, 3), () => readTable(content));
+    const [functions, others] = [tables.filter(holdsFunctions), tables.filter((table) => !holdsFunctions(table))];
+    checkTables(tables, caps);
+    return [
+      ...share(functions.map(limitsOf), caps.tableElements, Infinity),
+      ...share(others.map(limitsOf), caps.referenceElements, Infinity),
+    ].sort(byPlace);
   }
   return [];
 }
@@ -58,6 +64,14 @@ function readAll<T>(count: number, read: () => T): T[] {
   const items: T[] = [];
   for (let index = 0; index < count; index += 1) items.push(read());
   return items;
+}
+
+function holdsFunctions({ element }: Table): boolean {
+  return element === 'funcref';
+}
+
+function limitsOf({ limits }: Table): LocatedLimits {
+  return limits;
 }
 
 function total(located: readonly LocatedLimits[]): number {
@@ -82,19 +96,27 @@ function checkMemories(memories: readonly LocatedLimits[], cap: number): void {
   }
 }
 
-function checkTables(tables: readonly LocatedLimits[], cap: number): void {
+function checkTables(tables: readonly Table[], caps: LimitCaps): void {
   if (tables.length > MAX_TABLES) {
     throw new WasmFunctionError(
       'memory',
       `The module declares ${tables.length} tables; at most ${MAX_TABLES} are allowed. Build it with fewer.`,
     );
   }
-  const needed = total(tables);
-  if (needed > cap) {
+  const needed = total(tables.filter(holdsFunctions).map(limitsOf));
+  if (needed > caps.tableElements) {
     throw new WasmFunctionError(
       'memory',
-      `The module's tables need ${needed} elements from the start; at most ${cap} are allowed, since a larger table ` +
+      `The module's tables need ${needed} elements from the start; at most ${caps.tableElements} are allowed, since a larger table ` +
         'can end the whole process. Build the module with smaller tables.',
+    );
+  }
+  const held = total(tables.filter((table) => !holdsFunctions(table)).map(limitsOf));
+  if (held > caps.referenceElements) {
+    throw new WasmFunctionError(
+      'memory',
+      `The module's tables of host values need ${held} elements from the start; at most ${caps.referenceElements} are allowed, ` +
+        'since what they hold can end the whole process. Build the module with smaller ones.',
     );
   }
 }
@@ -123,5 +145,9 @@ function share(located: readonly LocatedLimits[], cap: number, largest: number):
     const flags = item.flags | 0x01;
     replacements.push({ start: item.start, end: item.end, bytes: [flags, ...leb128(minimum), ...leb128(maximum)] });
   }
-  return replacements.sort((a, b) => a.start - b.start);
+  return replacements.sort(byPlace);
+}
+
+function byPlace(a: Replacement, b: Replacement): number {
+  return a.start - b.start;
 }

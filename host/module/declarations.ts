@@ -140,7 +140,7 @@ function readSignature(source: Source): Declaration | undefined {
     const type = readType(source, [',', ')']);
     if (type === undefined || type === 'void') return undefined;
     if ('list' in type) return uncarried(`takes "${shorten(name)}" as ${type.list}`);
-    parameters.push({ name, ...type, ...(mayBeLeftOut ? { optional: true } : {}) });
+    parameters.push({ name: name.slice(0, MAX_NAME), ...type, ...(mayBeLeftOut ? { optional: true } : {}) });
     source.takeWord(',');
   }
   if (!source.takeWord(':')) return undefined;
@@ -158,7 +158,7 @@ function uncarried(does: string): Declaration {
   return { kind: 'uncarried', question };
 }
 
-/** Characters of a name in a question. */
+/** Characters of a name that are kept for questions and errors: there may be a megabyte of them. */
 const MAX_NAME = 40;
 
 function shorten(name: string): string {

@@ -4,9 +4,9 @@ import { parentPort } from 'node:worker_threads';
 import { ABIS } from '../abi';
 import { messageOf, toErrorData, WasmFunctionError } from '../errors';
 import type { Inspection } from '../inspection';
-import { MAX_TABLE_ELEMENTS } from '../limits';
+import { MAX_REFERENCES, MAX_TABLE_ELEMENTS } from '../limits';
 import { capLimits } from './cap-limits';
-import { declarationPaths, readDeclarations } from './declarations';
+import { type Declaration, declarationPaths, readDeclarations } from './declarations';
 import type { ModuleDescription, TailCalls } from './description';
 import { examine, inspectCore } from './inspect';
 import { makeInterruptible } from './interruption';
@@ -34,15 +34,29 @@ function load(request: LoadRequest): LoadedModule {
   const text = source.kind === 'file' ? readDeclarationFile(declarationPaths(source.file)) : undefined;
   const declarations = readDeclarations(text ?? '');
   const hash = sha256(bytes);
-  const found = { declarations, fingerprint: `${hash} ${sha256(text ?? '')}` };
+  const fingerprint = `${hash} ${sha256(text ?? '')}`;
   const prepared = prepare(bytes, name, hash, request.memoryPages);
-  if ('refused' in prepared) return { ...found, inspection: prepared.refused };
+  if ('refused' in prepared) return { declarations: new Map(), fingerprint, inspection: prepared.refused };
   const { description, compiled } = prepared;
+  const found = { declarations: ofExports(declarations, description), fingerprint };
   const inspection = inspectCore(description, name, ABIS, { abi: request.abi, export: request.export }, declarations);
   if (inspection.refusal !== undefined) return { ...found, inspection };
   return compiled instanceof WasmFunctionError
     ? { ...found, inspection: { ...inspection, refusal: toErrorData(compiled) } }
     : { ...found, inspection, core: { description, module: compiled } };
+}
+
+/** A file may declare what it likes, and Node-RED stands still while it is copied there. */
+function ofExports(
+  declarations: ReadonlyMap<string, Declaration>,
+  { exports }: ModuleDescription,
+): ReadonlyMap<string, Declaration> {
+  return new Map(
+    exports.flatMap(({ name }) => {
+      const declared = declarations.get(name);
+      return declared === undefined ? [] : [[name, declared] as const];
+    }),
+  );
 }
 
 function prepare(
@@ -71,7 +85,11 @@ function compile(
 ): WebAssembly.Module | WasmFunctionError {
   if (description.managedTypes === true) return managedTypesError();
   try {
-    const capped = capLimits(bytes, { memoryPages, tableElements: MAX_TABLE_ELEMENTS });
+    const capped = capLimits(bytes, {
+      memoryPages,
+      tableElements: MAX_TABLE_ELEMENTS,
+      referenceElements: MAX_REFERENCES,
+    });
     return new WebAssembly.Module(makeInterruptible(capped, tailCalls) as Uint8Array<ArrayBuffer>);
   } catch (error) {
     if (error instanceof WasmFunctionError) return error;

@@ -3,7 +3,7 @@ import { type Producers, readProducers, readTargetFeatures } from './custom-sect
 import { checkCompileCost } from './code-cost';
 import { skipConstantExpression } from './constant-expression';
 import { WasmFunctionError } from '../errors';
-import { MAX_EXTERNALS, MAX_NAMES_SIZE, MAX_TAG_VALUES, MIB } from '../limits';
+import { MAX_EXTERNALS, MAX_NAMES_SIZE, MAX_REFERENCES, MAX_TAG_VALUES, MIB } from '../limits';
 import type {
   ExternalType,
   FunctionType,
@@ -178,6 +178,7 @@ function readSection(id: number, reader: Reader, contents: Contents): void {
         contents.globals.push(readGlobalType(reader));
         skipConstantExpression(reader);
       });
+      checkGlobals(contents.globals);
       break;
     case SECTION.export:
       readExports(reader, contents);
@@ -321,6 +322,17 @@ function tooManyTagValues(values: number): WasmFunctionError {
     'module',
     `The module's exceptions carry ${values} values; at most ${MAX_TAG_VALUES} are allowed, since many large exceptions ` +
       'can end the whole process. Let them carry a pointer to the values.',
+  );
+}
+
+/** Those of reference types, functions aside, keep what the host gives. */
+function checkGlobals(globals: readonly GlobalType[]): void {
+  const held = globals.filter(({ type }) => type === 'externref' || type === 'reference').length;
+  if (held <= MAX_REFERENCES) return;
+  throw new WasmFunctionError(
+    'module',
+    `The module has ${held} globals of reference types; at most ${MAX_REFERENCES} are allowed, since what they hold can ` +
+      'end the whole process. Build it with fewer.',
   );
 }
 

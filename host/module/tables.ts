@@ -6,8 +6,13 @@ import { type LocatedLimits, readLimits, readStoredType } from './types';
 /** Starts a table that says what its elements are at first (typed function references). */
 const WITH_INITIALISER = 0x40;
 
+export interface Table {
+  readonly element: WasmType;
+  readonly limits: LocatedLimits;
+}
+
 /** One entry of the table section (core specification 5.5.7). */
-export function readTable(reader: Reader): { readonly element: WasmType; readonly limits: LocatedLimits } {
+export function readTable(reader: Reader): Table {
   const initialised = reader.peek() === WITH_INITIALISER;
   if (initialised) {
     reader.byte('a table');

@@ -1,6 +1,7 @@
 /** What becomes of a node whose definition, or whose configuration node, cannot be used. */
 import type { Node, NodeAPI } from 'node-red';
 import { messageOf } from '../../host/errors';
+import { printable } from '../../host/one-line';
 import { SavedValueError } from '../saved-value';
 import { nodeStatus } from './shown-status';
 
@@ -28,5 +29,5 @@ export function configurationFault(error: unknown): string {
 export function showProblem(RED: NodeAPI, node: Node, id: unknown, problem: Error): void {
   const { message } = problem;
   node.status(nodeStatus({ kind: 'failed', reason: 'configuration', message }, node.type));
-  if (findNode(RED, id).problem !== problem) node.warn(message);
+  if (findNode(RED, id).problem !== problem) node.warn(printable(message));
 }

@@ -1,4 +1,5 @@
 import type { Node } from 'node-red';
+import { printable } from '../../host/one-line';
 
 export interface NodeLog {
   info(text: string): void;
@@ -10,13 +11,13 @@ export interface NodeLog {
 export function logOf(node: Node): NodeLog {
   return {
     info: (text) => {
-      node.log(text);
+      node.log(printable(text));
     },
     warn: (text) => {
-      node.warn(text);
+      node.warn(printable(text));
     },
     error: (text) => {
-      node.error(text);
+      node.error(printable(text));
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
+import { printable } from '../../host/one-line';
 import type { Connection } from '../../mqtt/connection';
 import { isOfOneNode } from '../../mqtt/connection-log';
 import { MqttError } from '../../mqtt/errors';
@@ -57,7 +58,7 @@ export function showStatus(node: Node): (status: ShownStatus) => void {
     if (isConnected(status)) lastProblem = '';
     if (status.kind !== 'failed' || !isOfOneNode(status.reason) || status.message === lastProblem) return;
     lastProblem = status.message;
-    node.warn(status.message);
+    node.warn(printable(status.message));
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import { join } from 'node:path';
+import { printable } from '../../host/one-line';
 import { Connection } from '../../mqtt/connection';
 import { SessionFilters } from '../../mqtt/session-filters';
 import type { TlsOptions } from '../../mqtt/stream';
@@ -29,7 +30,7 @@ const register = (RED: NodeAPI): void => {
       this.connection = new Connection(settings, logOf(this), sessionFilters);
     } catch (error) {
       this.problem = asConfigurationError(error);
-      this.error(this.problem.message);
+      this.error(printable(this.problem.message));
     }
     this.on('close', (removed: boolean, done: (error?: Error) => void) => {
       Promise.resolve(this.connection?.close(removed)).then(() => {

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import { WasmFunctionError, type ErrorContext } from '../../host/errors';
 import { fileNamed } from '../../host/file-named';
+import { printable } from '../../host/one-line';
 import type { HostLimits } from '../../host/limits';
 import { Activity } from './activity';
 import { readConfiguration, type Configuration, type SavedFunction } from './configuration';
@@ -60,7 +61,7 @@ function createHandler(node: Node, saved: SavedFunction, services: NodeServices,
     const { functions, readFile } = createFunctions(node, configuration, services, lease, {
       show: (state) => activity.become(state),
       // the log shows no cause
-      report: (problem: WasmFunctionError) => node.warn(`${fileNamed(problem)}${problem.message}`),
+      report: (problem: WasmFunctionError) => node.warn(printable(`${fileNamed(problem)}${problem.message}`)),
     });
     const handler = new MessageHandler(RED, node, {
       functions,
@@ -75,7 +76,7 @@ function createHandler(node: Node, saved: SavedFunction, services: NodeServices,
     return { handler, activity };
   } catch (error) {
     if (!(error instanceof WasmFunctionError)) throw error;
-    node.warn(error.message);
+    node.warn(printable(error.message));
     return createRefusing(RED, node, error, saved);
   }
 }

@@ -5,7 +5,7 @@ import type { Activity } from './activity';
 import { ArrivalOrder, type Place } from './arrival-order';
 import { toCatchable } from '../catchable-error';
 import type { FunctionSource } from './function-source';
-import type { Callback, PropertyReader, PropertyWriter } from './message-values';
+import { type Callback, notRead, type PropertyReader, type PropertyWriter } from './message-values';
 
 export type Send = (message: NodeMessage | (NodeMessage | NodeMessage[] | null)[]) => void;
 export type Done = (error?: Error) => void;
@@ -33,6 +33,12 @@ export interface HandlerParts {
   readonly context?: ErrorContext;
   /** Hears of each message that comes and leaves. */
   readonly activity: Activity;
+}
+
+interface Reset {
+  readonly isWanted: boolean;
+  /** Whether the message is the input, and carries nothing else. */
+  readonly isAlone: boolean;
 }
 
 /** What comes of a message: a call's result, or nothing to send (a reset alone). */
@@ -101,19 +107,30 @@ export class MessageHandler {
   /** Calls are made in the order the messages came, also where reading an input takes its time. */
   #prepare(job: Job): void {
     this.#preparing = job;
+    let reset: Reset;
+    try {
+      reset = this.#readReset(job.message);
+    } catch (error) {
+      return this.#prepared(job, notRead('reset', error));
+    }
     this.#readFunction(job.message, (error, open) => {
       if (open === undefined) return this.#prepared(job, error);
       // before the input, which a message that only resets need not have
-      const resets = job.message.reset === true;
-      if (resets) open.reset();
+      if (reset.isWanted) open.reset();
       this.parts.readInput(job.message, (problem, input) => {
-        const isAlone = resets && problem === undefined && this.#isNoInput(job.message, input);
+        const isAlone = problem === undefined && (reset.isAlone || (reset.isWanted && input === undefined));
         if (isAnswered(job) || isAlone || problem !== undefined) this.parts.functions.release(open);
         else this.#call(job, open, input);
         if (isAlone) this.#finish(job, { kind: 'none' });
         this.#prepared(job, problem);
       });
     });
+  }
+
+  /** @throws what a getter of the message does */
+  #readReset(message: NodeMessage & { readonly reset?: unknown }): Reset {
+    const isWanted = message.reset === true;
+    return { isWanted, isAlone: isWanted && this.parts.fullInput && message.payload === undefined };
   }
 
   #prepared(job: Job, error: unknown): void {
@@ -148,10 +165,6 @@ export class MessageHandler {
         this.#fail(job, error);
       },
     );
-  }
-
-  #isNoInput(message: NodeMessage, input: unknown): boolean {
-    return this.parts.fullInput ? message.payload === undefined : input === undefined;
   }
 
   #finish(job: Job, outcome: Outcome): void {

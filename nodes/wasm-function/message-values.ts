@@ -66,7 +66,9 @@ export function createOutputWriter(util: Util, node: Node, { value, type }: Type
   if (type === 'msg') {
     return (message, result, callback) =>
       once('output', callback, (done) => {
-        if (!util.setMessageProperty(message, value, result, true)) throw cannotHold(value);
+        const isSet = util.setMessageProperty(message, value, result, true);
+        // what is frozen stays as it is without a word
+        if (!isSet || !Object.is(util.getMessageProperty(message, value), result)) throw cannotHold(value);
         done(null);
       });
   }
@@ -82,7 +84,7 @@ export function createOutputWriter(util: Util, node: Node, { value, type }: Type
 function cannotHold(property: string): WasmFunctionError {
   return new WasmFunctionError(
     'result',
-    `The result could not be put into msg.${property}: something on the way there is no object. ` +
+    `The result could not be put into msg.${property}: something on the way there is no object, or takes no such value. ` +
       'Choose another output property.',
   );
 }
@@ -114,10 +116,15 @@ function failure(property: string, error: unknown): WasmFunctionError {
         'result',
         `The result could not be put where the output says (${messageOf(error)}). Choose another output, or another context store.`,
       )
-    : new WasmFunctionError(
-        'arguments',
-        `The ${property} could not be read (${messageOf(error)}). Check where the node reads it, and what the message carries there.`,
-      );
+    : notRead(property, error);
+}
+
+/** Of a property of the message, or of what the node is told to read. */
+export function notRead(property: string, error: unknown): WasmFunctionError {
+  return new WasmFunctionError(
+    'arguments',
+    `The ${property} could not be read (${messageOf(error)}). Check where the node reads it, and what the message carries there.`,
+  );
 }
 
 function understand<T>(prepare: () => T, what: string): T {

@@ -1,4 +1,5 @@
 import type { NodeAPI } from 'node-red';
+import { printable } from '../../host/one-line';
 import { logOf } from '../bridge/node-log';
 import { readText } from '../saved-value';
 import { readCertificateFile } from './certificate-file';
@@ -23,7 +24,7 @@ const register = (RED: NodeAPI): void => {
       this.zipper = new CLASSES[settings.protocol](settings, logOf(this));
     } catch (error) {
       this.problem = asConfigurationError(error);
-      this.error(this.problem.message);
+      this.error(printable(this.problem.message));
     }
   }
 

@@ -118,6 +118,8 @@ class Collector {
 
   /** A text that comes from elsewhere: a parameter, or another error's message. */
   #isForwarded(text: ts.Expression): boolean {
+    const inner = printed(text);
+    if (inner !== undefined) return this.#isForwarded(inner);
     if (ts.isPropertyAccessExpression(text)) return text.name.text === 'message';
     // with the name of a node's type or of a file before it
     if (ts.isTemplateExpression(text)) {
@@ -211,6 +213,8 @@ class Collector {
   }
 
   #resolveCall(node: ts.CallExpression): string[] {
+    const inner = printed(node);
+    if (inner !== undefined) return this.#resolve(inner);
     const declaration = this.#symbolOf(node.expression)?.declarations?.find(isFunction);
     const body = declaration?.body;
     if (declaration === undefined || body === undefined)
@@ -279,6 +283,11 @@ class Unreadable extends Error {
   constructor(node: ts.Node, why: string) {
     super(`${placeOf(node)}: "${node.getText().slice(0, 80)}": ${why}`);
   }
+}
+
+/** What `printable` is given, which it changes in no text that is written down. */
+function printed(node: ts.Expression): ts.Expression | undefined {
+  return ts.isCallExpression(node) && node.expression.getText() === 'printable' ? node.arguments[0] : undefined;
 }
 
 /** Each of the one with each of the other. */

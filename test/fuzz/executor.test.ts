@@ -11,7 +11,7 @@ import { WasmFunctionError } from '#dist/host/errors';
 import { UNCAUGHT } from '#dist/host/execution/engine-error';
 import type { CompiledModule } from '#dist/host/execution/executor';
 import { WorkerExecutor } from '#dist/host/execution/worker-executor';
-import { MAX_TABLE_ELEMENTS, MIB, PAGE_SIZE } from '#dist/host/limits';
+import { MAX_REFERENCES, MAX_TABLE_ELEMENTS, MIB, PAGE_SIZE } from '#dist/host/limits';
 import { capLimits } from '#dist/host/module/cap-limits';
 import { makeInterruptible } from '#dist/host/module/interruption';
 import { parseModule } from '#dist/host/module/parse';
@@ -27,7 +27,11 @@ import { checkValue } from './targets/guest-values';
 
 /** MiB of memory, seconds of time: little of both, so that much is tried. */
 const OPTIONS = { memory: 4, timeout: 0.05, instance: 'shared', concurrency: 1, queue: 10 } as const;
-const CAPS = { memoryPages: (OPTIONS.memory * MIB) / PAGE_SIZE, tableElements: MAX_TABLE_ELEMENTS };
+const CAPS = {
+  memoryPages: (OPTIONS.memory * MIB) / PAGE_SIZE,
+  tableElements: MAX_TABLE_ELEMENTS,
+  referenceElements: MAX_REFERENCES,
+};
 const MODULES = Math.min(5000, Math.ceil(MUTATIONS / 100));
 const SECONDS = Number(process.env.FUZZ_SECONDS ?? 80);
 const SIGNATURES = ['(string) -> string', '(bytes) -> bytes', '(bytes, u32) -> string', '(string) -> i32'].map(

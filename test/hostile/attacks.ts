@@ -1,7 +1,7 @@
 /** Guests that do what no guest should, each with what is said of it. With the value 0 they are harmless. */
 import type { Attack } from '../support/siege';
 import * as op from '../support/instructions';
-import { type FunctionSpec, module, type ModuleSpec } from '../support/wasm-builder';
+import { type FunctionSpec, type GlobalSpec, module, type ModuleSpec, type Value } from '../support/wasm-builder';
 
 export type Expected = Attack &
   ({ readonly code: string; readonly says: RegExp } | { readonly code?: undefined; readonly says: unknown });
@@ -30,6 +30,28 @@ function attack(
 }
 
 const SHORT = { timeout: 0.3 };
+/** A table as large as one for what the host gives may be. */
+const HOST_VALUES = { minimum: 4096, element: 'externref' } as const;
+const BINDGEN = { abi: 'wasm-bindgen', signature: '(i32) -> i32' };
+
+/** Imports by which a guest of wasm-bindgen gets a JavaScript value, with what it gives for it. */
+const HOLDERS = [
+  ['object_clone_ref', ['i32'], op.i32(5)],
+  ['string_new', ['i32', 'i32'], [...op.i32(0), ...op.i32(100)]],
+  ['number_new', ['f64'], op.NOT_A_NUMBER],
+  ['bigint_from_i64', ['i64'], op.i64(-1)],
+  ['error_new', ['i32', 'i32'], [...op.i32(0), ...op.i32(0)]],
+] as const;
+
+/** A memory, and the import that gives a value: itself as `externref`, by its number as `i32`. */
+function holding(name: string, parameters: readonly Value[], as: 'i32' | 'externref'): ModuleSpec {
+  return {
+    memories: [{ minimum: 256 }],
+    exports: [{ name: 'memory', kind: 'memory', index: 0 }],
+    imports: [{ module: 'wbg', name: `__wbindgen_${name}`, parameters, results: [as] }],
+  };
+}
+
 const SELF = [...op.i32(1), ...op.call(0), ...op.DROP];
 const growAndTouch = op.block(
   op.forever(
@@ -246,17 +268,48 @@ export const NUMBER_ATTACKS: readonly Expected[] = [
     }),
     properties: { memory: 1 },
   },
+  ...HOLDERS.map(([name, parameters, values]) =>
+    attack(
+      `holds-values-for-ever-by-${name}`,
+      'memory',
+      /holds 4096 JavaScript values at once/,
+      op.forever(values, op.call(0), op.DROP),
+      holding(name, parameters, 'i32'),
+      BINDGEN,
+    ),
+  ),
   attack(
-    'makes-texts-for-ever',
+    'holds-values-and-goes-on-where-it-may-not',
     'timeout',
     /within/,
-    op.forever(op.i32(0), op.i32(16 << 20), op.call(0), op.DROP),
-    {
-      memories: [{ minimum: 256 }],
-      exports: [{ name: 'memory', kind: 'memory', index: 0 }],
-      imports: [{ module: 'wbg', name: '__wbindgen_string_new', parameters: ['i32', 'i32'], results: ['i32'] }],
-    },
-    { abi: 'wasm-bindgen', signature: '(i32) -> i32', timeout: 0.5 },
+    op.forever(op.tryAll(op.i32(5), op.call(0), op.DROP)),
+    holding('object_clone_ref', ['i32'], 'i32'),
+    { ...BINDGEN, timeout: 0.5 },
+  ),
+  attack(
+    'fills-a-table-with-texts',
+    'memory',
+    /made more than 16 MiB of JavaScript values in one call/,
+    op.forever(
+      op.localGet(1),
+      op.i32(0),
+      op.i32(16 << 20),
+      op.call(0),
+      op.TABLE_SET,
+      op.localGet(1),
+      op.i32(1),
+      op.I32_ADD,
+      op.localSet(1),
+    ),
+    { ...holding('string_new', ['i32', 'i32'], 'externref'), tables: [HOST_VALUES], locals: ['i32'] },
+    BINDGEN,
+  ),
+  attack(
+    'grows-a-table-for-host-values',
+    'trap',
+    /a table index that does not exist/,
+    [...op.NULL_EXTERN, ...op.i32(1_000_000), ...op.TABLE_GROW, ...op.NULL_EXTERN, ...op.TABLE_SET],
+    { tables: [{ ...HOST_VALUES, maximum: 2_000_000 }] },
   ),
 ];
 
@@ -350,6 +403,12 @@ export const START_ATTACKS: readonly Expected[] = [
     elements: [{ offset: 99, functions: [0] }],
   }),
   refused('declares-4-GiB', 'memory', /4096 MiB/, { memories: [{ minimum: 65_536 }] }),
+  refused('declares-5000-host-values', 'memory', /host values need 5000 elements/, {
+    tables: [{ minimum: 5000, element: 'externref' }],
+  }),
+  refused('declares-5000-globals-of-host-values', 'module', /5000 globals of reference types/, {
+    globals: new Array<GlobalSpec>(5000).fill({ type: 'externref', mutable: true }),
+  }),
   refused('declares-10-million-entries', 'memory', /10000000 elements/, { tables: [{ minimum: 10_000_000 }] }),
   refused('declares-forty-large-tables', 'memory', /40000000 elements/, {
     tables: new Array(40).fill({ minimum: 1_000_000 }) as [],

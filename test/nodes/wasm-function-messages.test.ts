@@ -65,6 +65,26 @@ class Run {
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('messages of a wasm-function', () => {
+  test('a reset that cannot be read costs its message only', async () => {
+    const run = new Run(() => Promise.resolve({ kind: 'value', value: 1 }));
+    const unreadable = Object.defineProperty({ _msgid: 'bad', payload: 0 }, 'reset', {
+      get: () => {
+        throw new Error('not for you');
+      },
+    });
+    const errors: unknown[] = [];
+    run.handler.handle(
+      unreadable,
+      () => undefined,
+      (error) => errors.push(error),
+    );
+    run.handle('good');
+    await settled();
+    assert.match(String(errors), /^The reset could not be read \(not for you\)/);
+    assert.deepEqual(run.endings, [{ id: 'good' }]);
+    await run.handler.close(0);
+  });
+
   test('a guest that emits several messages sends them with parts, inside those there were', async () => {
     const run = new Run(() => Promise.resolve({ kind: 'messages', values: ['a', 'b', 'c'] }));
     const outer = { id: 'outer', index: 4 };

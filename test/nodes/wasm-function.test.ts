@@ -261,6 +261,22 @@ describe('wasm-function', () => {
       assert.equal((await errorFor({ payload: 1 })).code, 'result');
     });
 
+    test('an output that is frozen is one, too: what stood there is not sent as the result', async () => {
+      flow = await Flow.load({ file, input: 'topic', output: 'payload.tripled' });
+      const error = await errorFor({ topic: 2, payload: Object.freeze({ tripled: 1 }) });
+      assert.equal(error.code, 'result');
+      assert.match(error.message, /takes no such value/);
+      assert.deepEqual((await flow.call({ topic: 2, payload: {} })).sent[0]?.payload, { tripled: 6 });
+    });
+
+    test('what a message says steers neither log nor terminal', async () => {
+      flow = await Flow.load({ file: 'path', fileType: 'msg' });
+      const error = await errorFor({ payload: 1, path: 'no\n1 Jan [info] all is well\u001b[2J\u202e\u009b1m.wasm' });
+      assert.equal(error.code, 'file');
+      assert.match(error.message, /"no 1 Jan/);
+      assert.doesNotMatch(error.message, /[\p{Cc}\p{Cf}]/u);
+    });
+
     test('expressions and JSON that make no sense are said at each message', async () => {
       flow = await Flow.load({ file, input: '$sum(', inputType: 'jsonata' });
       const error = await errorFor({ payload: 1 });

@@ -35,6 +35,7 @@ export const TABLE_COPY = [0xfc, 14, 0, 0];
 export const TABLE_GROW = [0xfc, 15, 0];
 export const TABLE_FILL = [0xfc, 17, 0];
 export const NULL_FUNCTION = [0xd0, 0x70];
+export const NULL_EXTERN = [0xd0, 0x6f];
 
 export const i32 = (value: number): number[] => [0x41, ...signedLeb(value)];
 export const i64 = (value: number): number[] => [0x42, ...signedLeb(value)];
@@ -57,3 +58,11 @@ export const block = (...body: readonly (readonly number[])[]): number[] => [0x0
 export const loop = (...body: readonly (readonly number[])[]): number[] => [0x03, EMPTY, ...body.flat(), ...END];
 export const when = (...body: readonly (readonly number[])[]): number[] => [0x04, EMPTY, ...body.flat(), ...END];
 export const forever = (...body: readonly (readonly number[])[]): number[] => loop(...body, branch(0));
+/** A block that ends where something is thrown in it (legacy exception handling: `try` and `catch_all`). */
+export const tryAll = (...body: readonly (readonly number[])[]): number[] => [
+  0x06,
+  EMPTY,
+  ...body.flat(),
+  0x19,
+  ...END,
+];

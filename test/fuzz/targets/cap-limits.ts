@@ -13,7 +13,7 @@ import { MODULES } from '../seeds';
 import type { Outcome, Target } from '../target';
 import { describe } from './parse';
 
-const CAPS = { memoryPages: 64, tableElements: 5000 };
+const CAPS = { memoryPages: 64, tableElements: 5000, referenceElements: 500 };
 
 export const cap: Target = {
   name: 'cap-limits',
@@ -26,7 +26,7 @@ export const cap: Target = {
     if (capped === undefined) return 'refused';
     const after = parseModule(capped);
     assert.ok(sumOfMaxima(after.memories) <= CAPS.memoryPages, 'the memories are too large');
-    assert.ok(sumOfMaxima(after.tables) <= CAPS.tableElements, 'the tables are too large');
+    assert.ok(sumOfMaxima(after.tables) <= CAPS.tableElements + CAPS.referenceElements, 'the tables are too large');
     assert.deepEqual(withoutMaxima(after), withoutMaxima(before));
     assert.equal(capLimits(capped, CAPS), capped, 'capped once more it changes again');
     if (WebAssembly.validate(bytes as Uint8Array<ArrayBuffer>)) {

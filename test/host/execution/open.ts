@@ -17,7 +17,7 @@ export async function compile(guest: string): Promise<CompiledModule> {
 
 export function compileBytes(bytes: Uint8Array): CompiledModule {
   const { tailCalls, ...description } = parseModule(bytes);
-  const capped = capLimits(bytes, { memoryPages: MEMORY * 16, tableElements: 1000 });
+  const capped = capLimits(bytes, { memoryPages: MEMORY * 16, tableElements: 1000, referenceElements: 1000 });
   return {
     module: new WebAssembly.Module(makeInterruptible(capped, tailCalls) as Uint8Array<ArrayBuffer>),
     description,

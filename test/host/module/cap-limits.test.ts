@@ -5,7 +5,7 @@ import { capLimits } from '#dist/host/module/cap-limits';
 import { parseModule } from '#dist/host/module/parse';
 import { leb, module, type ModuleSpec, rawModule, section, vector } from '../../support/wasm-builder';
 
-const CAPS = { memoryPages: 100, tableElements: 1000 };
+const CAPS = { memoryPages: 100, tableElements: 1000, referenceElements: 100 };
 
 function maxima(spec: ModuleSpec, caps = CAPS) {
   const { memories, tables } = parseModule(capLimits(module(spec), caps));
@@ -70,7 +70,7 @@ describe('memories', () => {
   });
 
   test('a cap above four GiB stays a maximum the engine accepts', () => {
-    const caps = { memoryPages: 200_000, tableElements: 1000 };
+    const caps = { memoryPages: 200_000, tableElements: 1000, referenceElements: 100 };
     const bytes = capLimits(module({ memories: [{ minimum: 1 }] }), caps);
     assert.equal(parseModule(bytes).memories[0]?.maximum, 65536);
     assert.doesNotThrow(() => compile(bytes));
@@ -123,9 +123,19 @@ describe('tables', () => {
 
   test('a few bytes that ask for ten million elements are refused', () => {
     const entry = [0x70, 0x00, ...leb(10_000_000)];
-    const caps = { memoryPages: 1024, tableElements: 1_000_000 };
+    const caps = { memoryPages: 1024, tableElements: 1_000_000, referenceElements: 100 };
     refused(rawModule(section(4, vector([entry]))), /need 10000000 elements.*at most 1000000/, caps);
     refused(rawModule(section(4, vector(new Array<number[]>(40).fill(entry)))), /need 400000000/, caps);
+  });
+
+  test('those that hold what the host gives have a cap of their own, which functions do not share', () => {
+    const held = { element: 'externref' } as const;
+    assert.deepEqual(maxima({ tables: [{ ...held, minimum: 20 }, { minimum: 10 }, { ...held, minimum: 0 }] }).tables, [
+      [20, 60],
+      [10, 1000],
+      [0, 40],
+    ]);
+    refused(module({ tables: [{ ...held, minimum: 101 }] }), /host values need 101 elements .* at most 100/);
   });
 
   test('too many tables are refused, however small', () => {

@@ -192,6 +192,12 @@ describe('any other text', () => {
     assert.deepEqual(read('export function f(x: constructor): toString;'), {});
   });
 
+  test('with a name of a megabyte keeps its beginning', () => {
+    const declared = readDeclarations(`export function f(${'x'.repeat(1_000_000)}: number): void;`).get('f');
+    assert.ok(declared?.kind === 'signature');
+    assert.equal(declared.signature.parameters[0]?.name, 'x'.repeat(40));
+  });
+
   test('of great length takes time in proportion', () => {
     for (const part of ['/*', '/**', "'", '"', 'function f(', '(', 'function f(x: number | ', '//']) {
       assert.deepEqual(readDeclarations(part.repeat(200_000)).size, 0, part);

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { LOAD_TIMEOUT } from '#dist/host/limits';
 import { ModuleLoader } from '#dist/host/module/module-loader';
@@ -34,6 +37,22 @@ test('an answer that comes after its time-out is not taken for that of the next 
     );
   } finally {
     await loader.close();
+  }
+});
+
+test('of the declarations beside a module only those of its exports come back', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'declarations-'));
+  const loader = new ModuleLoader();
+  try {
+    const file = join(folder, 'triple.wasm');
+    await copyFile(guestFile('wat/triple'), file);
+    const others = Array.from({ length: 1000 }, (_, index) => `export function f${String(index)}(): void;`);
+    await writeFile(join(folder, 'triple.d.ts'), ['export function triple(x: number): number;', ...others].join('\n'));
+    const { declarations } = await loader.load({ ...request('wat/triple'), source: { kind: 'file', file } });
+    assert.deepEqual([...declarations.keys()], ['triple']);
+  } finally {
+    await loader.close();
+    await rm(folder, { recursive: true });
   }
 });
 

@@ -38,11 +38,15 @@ export function readNumber(property: string, value: unknown, range: NumberRange,
   throw new SavedValueError(property, value, describeRange(range));
 }
 
-/** A blank value, and one that is no boolean, gives `fallback`. */
-export function readBoolean(value: unknown, fallback: boolean): boolean {
+/**
+ * @returns `fallback` where the value is blank
+ * @throws SavedValueError where it is no boolean: one that is misread might leave out what makes a connection safe
+ */
+export function readBoolean(property: string, value: unknown, fallback: boolean): boolean {
+  if (isBlank(value)) return fallback;
   if (value === true || value === 'true') return true;
   if (value === false || value === 'false') return false;
-  return fallback;
+  throw new SavedValueError(property, value, 'true or false');
 }
 
 /** @throws SavedValueError where the value is none of the choices */

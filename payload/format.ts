@@ -1,5 +1,6 @@
 /** Payloads between the bytes of MQTT and YoMo and JavaScript's values. */
 import { isUtf8 } from 'node:buffer';
+import { types } from 'node:util';
 
 export const SOURCE_FORMATS = ['auto', 'utf8', 'buffer', 'json'] as const;
 export const SINK_FORMATS = ['auto', 'utf8', 'json'] as const;
@@ -71,7 +72,8 @@ export function encodePayload(value: unknown, format: SinkFormat): Buffer {
 function asBytes(value: unknown): Buffer | undefined {
   if (Buffer.isBuffer(value)) return value;
   if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  if (value instanceof ArrayBuffer) return Buffer.from(value);
+  // those of a function node come from another realm, whose ArrayBuffer is another class
+  if (types.isAnyArrayBuffer(value)) return Buffer.from(value);
   return undefined;
 }
 

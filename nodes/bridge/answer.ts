@@ -19,21 +19,23 @@ export interface Outlet {
 export function answerEach(node: Node, outlet: Outlet): void {
   const closing = new Closing(node);
   node.on('input', (message, _send, done) => {
-    void outlet
-      .send(message as IncomingMessage)
-      .then(
-        () => {
-          done();
-        },
-        (error: unknown) => {
-          closing.failed();
-          done(toCatchable(error));
-        },
-      )
-      // Node-RED clones the message of an error and throws when it cannot.
-      .catch((error: unknown) => {
-        node.error(toCatchable(error), { _msgid: message._msgid });
-      });
+    /** Node-RED clones the message for Catch and Complete nodes, and throws where it cannot: they get its id then. */
+    const end = (error?: Error): void => {
+      try {
+        done(error);
+      } catch (problem) {
+        node.error(toCatchable(error ?? problem), { _msgid: message._msgid });
+      }
+    };
+    void outlet.send(message as IncomingMessage).then(
+      () => {
+        end();
+      },
+      (error: unknown) => {
+        closing.failed();
+        end(toCatchable(error));
+      },
+    );
   });
   node.on('close', (removed: boolean, done: (error?: Error) => void) => {
     closing.begin();

@@ -5,7 +5,7 @@ import type { QoS } from '../../mqtt/message';
 import type { Announcement, ConnectionSettings } from '../../mqtt/settings';
 import type { TlsOptions } from '../../mqtt/stream';
 import { invalidTopic } from '../../mqtt/topic';
-import { readBoolean, readNumber, readText } from '../saved-value';
+import { readBoolean, readNumber, readText, SavedValueError } from '../saved-value';
 
 export interface SavedAnnouncement {
   readonly topic?: unknown;
@@ -50,7 +50,7 @@ export function parseConnection(
 ): ConnectionSettings {
   const address = parseBrokerAddress(readText('url', definition.url).trim() || 'mqtt://127.0.0.1:1883');
   const clientId = readText('clientId', definition.clientId).trim();
-  const persistent = readBoolean(definition.persistent, false);
+  const persistent = readBoolean('persistent', definition.persistent, false);
   if (persistent && clientId === '') {
     throw new MqttError(
       'configuration',
@@ -78,7 +78,7 @@ export function parseConnection(
     keepalive: readNumber('keepalive', definition.keepalive, { least: 0, most: LONGEST_KEEPALIVE, whole: true }, 60),
     tls: isSecure(address) ? readTls(readText('tls', definition.tls).trim(), surroundings) : {},
     credentials: user === '' && password === '' ? undefined : { user, password },
-    embeddedBind: readBoolean(definition.embedded, false)
+    embeddedBind: readBoolean('embedded', definition.embedded, false)
       ? readText('bind', definition.bind).trim() || '127.0.0.1'
       : undefined,
     birth: readAnnouncement(definition.birth, 'birth'),
@@ -102,7 +102,8 @@ function readTls(id: string, surroundings: ConnectionSurroundings): TlsOptions {
 }
 
 function readAnnouncement(value: unknown, name: string): Announcement | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value !== 'object') throw new SavedValueError(name, value, 'an object with a topic');
   const { topic, payload, qos, retain } = value as SavedAnnouncement;
   const text = readText(`${name}.topic`, topic).trim();
   if (text === '') return undefined;
@@ -113,6 +114,6 @@ function readAnnouncement(value: unknown, name: string): Announcement | undefine
     topic: text,
     payload: typeof payload === 'string' ? payload : payload === undefined ? '' : JSON.stringify(payload),
     qos: readNumber(`${name}.qos`, qos, { least: 0, most: 2, whole: true }, 0) as QoS,
-    retain: readBoolean(retain, false),
+    retain: readBoolean(`${name}.retain`, retain, false),
   };
 }

@@ -22,7 +22,7 @@ export function parseSink(definition: SinkDefinition): SinkSettings {
   return {
     topic,
     qos: readQos(definition.qos),
-    retain: readBoolean(definition.retain, false),
+    retain: readBoolean('retain', definition.retain, false),
     format: readChoice('format', definition.format, SINK_FORMATS, 'auto'),
   };
 }

@@ -5,6 +5,7 @@ import { backOff, waitFor } from '../../delivery/retry-policy';
 import { messageOf } from '../../mqtt/errors';
 import type { Delivery } from '../../mqtt/in-flight';
 import { payloadBytes, toFlowMessage, type OutgoingMessage } from '../../mqtt/message';
+import { PayloadError } from '../../payload/format';
 import type { SourceSettings } from './configuration';
 
 export type FlowMessage = { _msgid: string } & Record<string, unknown>;
@@ -66,7 +67,7 @@ export class Receiver {
       message = this.#messageOf(delivery);
     } catch (error) {
       // It would fail in the same way for ever.
-      await this.#giveUp(delivery, { kind: 'dead-letter', error: { message: (error as Error).message }, attempts: 0 });
+      await this.#giveUp(delivery, { kind: 'dead-letter', error: flowErrorOf(error), attempts: 0 });
       return;
     }
     if (delivery.packet.qos === 0 || tracker === undefined) {
@@ -172,6 +173,10 @@ export class Receiver {
   #accepted(delivery: Delivery): void {
     if (this.#refused.delete(delivery) && this.#refused.size === 0) this.#options.onDeadLetterRefused(undefined);
   }
+}
+
+function flowErrorOf(error: unknown): FlowError {
+  return error instanceof PayloadError ? { code: error.code, message: error.message } : { message: messageOf(error) };
 }
 
 function attemptsText(attempts: number): string {

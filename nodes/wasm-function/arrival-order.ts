@@ -36,6 +36,20 @@ export class ArrivalOrder {
     this.#advance();
   }
 
+  /**
+   * Takes a message out of the order, for one that need not wait for its turn.
+   * @returns false where it has left already, or is about to
+   */
+  withdraw(place: Place): boolean {
+    if (place.leave !== undefined) return false;
+    place.leave = (left) => left();
+    // it is among the last: what is refused has just come
+    this.#places.splice(this.#places.lastIndexOf(place), 1);
+    this.#checkEmpty();
+    this.#advance();
+    return true;
+  }
+
   /** Resolves once every message has left. */
   whenEmpty(): Promise<void> {
     if (this.size === 0) return Promise.resolve();
@@ -61,7 +75,11 @@ export class ArrivalOrder {
       this.#places = this.#places.slice(this.#first);
       this.#first = 0;
     }
-    if (this.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
+    this.#checkEmpty();
     this.#advance();
+  }
+
+  #checkEmpty(): void {
+    if (this.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
 }

@@ -40,8 +40,11 @@ export function createFunctionNode(node: Node, saved: SavedFunction, services: N
     handle: (message, send, done) => handler.handle(message, send, done),
     close: async () => {
       activity.close();
-      await handler.close(PATIENCE_MS);
-      await lease.release();
+      try {
+        await handler.close(PATIENCE_MS);
+      } finally {
+        await lease.release();
+      }
     },
   };
 }

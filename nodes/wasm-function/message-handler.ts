@@ -50,7 +50,10 @@ interface Writing {
   readonly left: () => void;
 }
 
-/** Takes messages one after the other to their function, and sends what comes of them in the same order. */
+/**
+ * Takes messages one after the other to their function, and sends what comes of them in the same order; what there is no
+ * room for is refused at once.
+ */
 export class MessageHandler {
   readonly #order = new ArrivalOrder();
   /** Messages that wait because the one before them still reads its path or its input. */
@@ -245,6 +248,11 @@ export class MessageHandler {
   }
 
   #fail(job: Job, error: unknown): void {
+    // Those that wait may take minutes, and the more are refused meanwhile the more would be kept.
+    if (error instanceof WasmFunctionError && error.code === 'queue') {
+      if (this.#order.withdraw(job.place)) this.#endFailed(job, error, () => undefined);
+      return;
+    }
     this.#order.ready(job.place, (left) => this.#endFailed(job, error, left));
   }
 

@@ -46,12 +46,22 @@ export class UploadFolder {
     this.#storing.add(claimed);
     try {
       const target = await this.check(name, replace, bytes.length);
-      const there = replace ? undefined : await readFile(join(this.folder, target)).catch(() => undefined);
+      const there = replace ? undefined : await this.#read(target);
       if (there === undefined) await this.#write(target, bytes);
       else if (!there.equals(bytes)) throw isTaken(target);
       return target;
     } finally {
       this.#storing.delete(claimed);
+    }
+  }
+
+  /** @throws RequestError 409 where something is there that cannot be read: it is not replaced unasked */
+  async #read(name: string): Promise<Buffer | undefined> {
+    try {
+      return await readFile(join(this.folder, name));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw isTaken(name);
     }
   }
 

@@ -31,7 +31,7 @@ export interface ZipperSettings {
 /** @throws YomoError `configuration`, SavedValueError: what is wrong with the definition */
 export function parseZipper(definition: ZipperDefinition, surroundings: ZipperSurroundings): ZipperSettings {
   const ca = readText('ca', definition.ca).trim();
-  const verify = readBoolean(definition.verify, DEFAULTS.verify);
+  const verify = readBoolean('verify', definition.verify, DEFAULTS.verify);
   const credential = checkCredential(surroundings.credential);
   return {
     protocol: readChoice('protocol', definition.protocol, PROTOCOLS, DEFAULTS.protocol),

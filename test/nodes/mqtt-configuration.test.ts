@@ -79,6 +79,9 @@ describe('saved properties of mqtt-connection', () => {
   for (const [saved, reason] of [
     [{ url: 'http://host' }, /is no broker address/],
     [{ persistent: true }, /needs a client identifier/],
+    [{ persistent: 'yes' }, /"persistent" is "yes": expected true or false/],
+    [{ embedded: 1 }, /"embedded" is 1: expected true or false/],
+    [{ will: 'gone' }, /"will" is "gone": expected an object with a topic/],
     [{ protocolVersion: 3 }, /"protocolVersion" is 3: expected a whole number from 4 to 5/],
     [{ keepalive: 'often' }, /"keepalive" is "often"/],
     [{ keepalive: 65536 }, /from 0 to 65535/],

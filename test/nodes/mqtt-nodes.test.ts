@@ -153,7 +153,7 @@ describe('the MQTT nodes', { skip: mosquittoMissing }, () => {
     assert.equal(String(letter.payload), '{');
     const { error, ...rest } = { ...letter.properties?.userProperties };
     assert.match(String(error), /The payload is not JSON/);
-    assert.deepEqual(rest, { from: 'test', attempts: '0', originalTopic: 'json' });
+    assert.deepEqual(rest, { from: 'test', attempts: '0', errorCode: 'payload', originalTopic: 'json' });
     await probe.end();
   });
 

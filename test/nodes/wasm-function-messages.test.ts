@@ -166,7 +166,26 @@ describe('messages of a wasm-function', () => {
       await settled();
     }
     assert.deepEqual(called, ['1', '2', '3']);
-    assert.deepEqual(run.endings, [{ id: '1' }, { id: '2' }, { id: '3' }, { id: '4', code: 'queue' }]);
+    assert.deepEqual(run.endings, [{ id: '4', code: 'queue' }, { id: '1' }, { id: '2' }, { id: '3' }]);
+  });
+
+  test('what is refused for want of room hears of it at once, and is kept no longer', async () => {
+    const answers: (() => void)[] = [];
+    const run = new Run((input) => {
+      if (answers.length === 2) return Promise.reject(new WasmFunctionError('queue', 'full'));
+      return new Promise((resolve) => answers.push(() => resolve({ kind: 'value', value: input })));
+    });
+    for (const id of ['1', '2', '3', '4']) run.handle(id);
+    await settled();
+    assert.deepEqual(run.endings, [
+      { id: '3', code: 'queue' },
+      { id: '4', code: 'queue' },
+    ]);
+    answers[1]?.();
+    answers[0]?.();
+    await settled();
+    assert.deepEqual(run.endings.slice(2), [{ id: '1' }, { id: '2' }]);
+    await run.handler.close(0);
   });
 
   test('an input that is never read does not keep the node from closing', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { runInNewContext } from 'node:vm';
 import { decodePayload, encodePayload } from '#dist/payload/format';
 
 const invalid = Buffer.from([0xff, 0xfe, 0x00]);
@@ -29,6 +30,12 @@ describe('payloads that come in', () => {
 });
 
 describe('payloads that go out', () => {
+  test('bytes of another realm, as a function node makes them, are bytes', () => {
+    for (const made of ['new Uint8Array([1, 2, 3])', 'new Uint8Array([1, 2, 3]).buffer']) {
+      assert.deepEqual(encodePayload(runInNewContext(made), 'auto'), Buffer.from([1, 2, 3]), made);
+    }
+  });
+
   const circle: Record<string, unknown> = {};
   circle.self = circle;
 

@@ -60,7 +60,8 @@ export class UploadFolder {
     try {
       return await readFile(join(this.folder, name));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      // what is wrong with the folder, writing says
+      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
       throw isTaken(name);
     }
   }

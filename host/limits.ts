@@ -79,10 +79,11 @@ export const MAX_BODY_SIZE = MIB;
 export const MAX_COMPILE_COST = 10_000_000;
 
 /**
- * Values of the host that a guest may keep at once: elements of tables that hold no functions, globals of such a type, and
- * what a wasm-bindgen guest from before reference types knows by number. V8 ends the process where the heap of a worker
- * has no room for one large piece, as when such a table grows: so no guest may come near to filling that heap. With
- * texts of the length that is kept these are an eighth of it. Real programs hold a few dozen.
+ * Values of the host that a guest may keep in each of three places: tables that hold no functions, globals of such a
+ * type, and the list of those that a wasm-bindgen guest from before reference types knows by number. V8 ends the process
+ * where the heap of a worker has no room for one large piece, as when such a table grows: so no guest may come near to
+ * filling that heap. With texts of the length that is kept each place takes an eighth of it. Real programs hold a few
+ * dozen.
  */
 export const MAX_REFERENCES = 4096;
 

@@ -121,14 +121,10 @@ function recogniseEmscripten(module: ModuleDescription): Refusal | undefined {
   return {
     kind: 'an Emscripten module that needs its own JavaScript',
     because:
-      glue === undefined ? 'all its imports have names of a letter or two' : `it imports env.${printable(glue.name)}`,
+      glue === undefined ? 'all its imports have names of a letter or two' : `it imports ${quoted(`env.${glue.name}`)}`,
     remedy:
       'Build it with emcc -O2 --no-entry -sSTANDALONE_WASM (and without exceptions by -sDISABLE_EXCEPTION_CATCHING=1).',
   };
-}
-
-function printable(name: string): string {
-  return quoted(name).slice(1, -1);
 }
 
 function recogniseJavy(module: ModuleDescription): Refusal | undefined {

@@ -50,11 +50,14 @@ function replacementsIn({ id, content }: Section, caps: LimitCaps): Replacement[
   }
   if (id === SECTION.table) {
     const tables = readAll(content.count('tables', 2 ** 32, 3), () => readTable(content));
-    const [functions, others] = [tables.filter(holdsFunctions), tables.filter((table) => !holdsFunctions(table))];
-    checkTables(tables, caps);
+    checkNumberOfTables(tables.length);
+    const functions = limitsOf(tables.filter(({ element }) => element === 'funcref'));
+    const references = limitsOf(tables.filter(({ element }) => element !== 'funcref'));
+    checkFunctionTables(functions, caps.tableElements);
+    checkReferenceTables(references, caps.referenceElements);
     return [
-      ...share(functions.map(limitsOf), caps.tableElements, Infinity),
-      ...share(others.map(limitsOf), caps.referenceElements, Infinity),
+      ...share(functions, caps.tableElements, Infinity),
+      ...share(references, caps.referenceElements, Infinity),
     ].sort(byPlace);
   }
   return [];
@@ -66,12 +69,8 @@ function readAll<T>(count: number, read: () => T): T[] {
   return items;
 }
 
-function holdsFunctions({ element }: Table): boolean {
-  return element === 'funcref';
-}
-
-function limitsOf({ limits }: Table): LocatedLimits {
-  return limits;
+function limitsOf(tables: readonly Table[]): LocatedLimits[] {
+  return tables.map(({ limits }) => limits);
 }
 
 function total(located: readonly LocatedLimits[]): number {
@@ -96,29 +95,32 @@ function checkMemories(memories: readonly LocatedLimits[], cap: number): void {
   }
 }
 
-function checkTables(tables: readonly Table[], caps: LimitCaps): void {
-  if (tables.length > MAX_TABLES) {
-    throw new WasmFunctionError(
-      'memory',
-      `The module declares ${tables.length} tables; at most ${MAX_TABLES} are allowed. Build it with fewer.`,
-    );
-  }
-  const needed = total(tables.filter(holdsFunctions).map(limitsOf));
-  if (needed > caps.tableElements) {
-    throw new WasmFunctionError(
-      'memory',
-      `The module's tables need ${needed} elements from the start; at most ${caps.tableElements} are allowed, since a larger table ` +
-        'can end the whole process. Build the module with smaller tables.',
-    );
-  }
-  const held = total(tables.filter((table) => !holdsFunctions(table)).map(limitsOf));
-  if (held > caps.referenceElements) {
-    throw new WasmFunctionError(
-      'memory',
-      `The module's tables of host values need ${held} elements from the start; at most ${caps.referenceElements} are allowed, ` +
-        'since what they hold can end the whole process. Build the module with smaller ones.',
-    );
-  }
+function checkNumberOfTables(number: number): void {
+  if (number <= MAX_TABLES) return;
+  throw new WasmFunctionError(
+    'memory',
+    `The module declares ${number} tables; at most ${MAX_TABLES} are allowed. Build it with fewer.`,
+  );
+}
+
+function checkFunctionTables(tables: readonly LocatedLimits[], cap: number): void {
+  const needed = total(tables);
+  if (needed <= cap) return;
+  throw new WasmFunctionError(
+    'memory',
+    `The module's tables need ${needed} elements from the start; at most ${cap} are allowed, since a larger table ` +
+      'can end the whole process. Build the module with smaller tables.',
+  );
+}
+
+function checkReferenceTables(tables: readonly LocatedLimits[], cap: number): void {
+  const needed = total(tables);
+  if (needed <= cap) return;
+  throw new WasmFunctionError(
+    'memory',
+    `The module's tables of host values need ${needed} elements from the start; at most ${cap} are allowed, since what ` +
+      'they hold can end the whole process. Build the module with smaller ones.',
+  );
 }
 
 function mebibytes(pages: number): string {

@@ -1,9 +1,9 @@
 /** What becomes of a node whose definition, or whose configuration node, cannot be used. */
 import type { Node, NodeAPI } from 'node-red';
 import { messageOf } from '../../host/errors';
-import { printable } from '../../host/one-line';
 import { SavedValueError } from '../saved-value';
 import { nodeStatus } from './shown-status';
+import { logOf } from '../node-log';
 
 /** A configuration node that may not have come about: then it has logged why. */
 export interface MayBeMisconfigured {
@@ -29,5 +29,5 @@ export function configurationFault(error: unknown): string {
 export function showProblem(RED: NodeAPI, node: Node, id: unknown, problem: Error): void {
   const { message } = problem;
   node.status(nodeStatus({ kind: 'failed', reason: 'configuration', message }, node.type));
-  if (findNode(RED, id).problem !== problem) node.warn(printable(message));
+  if (findNode(RED, id).problem !== problem) logOf(node).warn(message);
 }

@@ -1,11 +1,11 @@
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
-import { printable } from '../../host/one-line';
 import type { Connection } from '../../mqtt/connection';
 import { isOfOneNode } from '../../mqtt/connection-log';
 import { MqttError } from '../../mqtt/errors';
 import type { ConnectionStatus } from '../../mqtt/status';
 import { configurationFault, findNode, showProblem } from '../bridge/misconfigured';
 import { nodeStatus, type Waiting } from '../bridge/shown-status';
+import { logOf } from '../node-log';
 
 /** What a source has to do, counted. */
 export interface Busy {
@@ -58,7 +58,7 @@ export function showStatus(node: Node): (status: ShownStatus) => void {
     if (isConnected(status)) lastProblem = '';
     if (status.kind !== 'failed' || !isOfOneNode(status.reason) || status.message === lastProblem) return;
     lastProblem = status.message;
-    node.warn(printable(status.message));
+    logOf(node).warn(status.message);
   };
 }
 

@@ -1,10 +1,9 @@
 import type { Node, NodeAPI } from 'node-red';
 import { join } from 'node:path';
-import { printable } from '../../host/one-line';
 import { Connection } from '../../mqtt/connection';
 import { SessionFilters } from '../../mqtt/session-filters';
 import type { TlsOptions } from '../../mqtt/stream';
-import { logOf } from '../bridge/node-log';
+import { logOf } from '../node-log';
 import { parseConnection, type ConnectionDefinition } from './configuration';
 import { asConfigurationError, type MqttConnectionNode } from './connection-node';
 import { readText } from '../saved-value';
@@ -30,7 +29,7 @@ const register = (RED: NodeAPI): void => {
       this.connection = new Connection(settings, logOf(this), sessionFilters);
     } catch (error) {
       this.problem = asConfigurationError(error);
-      this.error(printable(this.problem.message));
+      logOf(this).error(this.problem.message);
     }
     this.on('close', (removed: boolean, done: (error?: Error) => void) => {
       Promise.resolve(this.connection?.close(removed)).then(() => {

@@ -3,7 +3,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { FlowTracker } from '../../delivery/outcome';
 import { flowsOf, trackerFor } from '../../delivery/node-red-tracker';
 import type { Connection, Publisher, Subscription } from '../../mqtt/connection';
-import { logOf } from '../bridge/node-log';
+import { logOf } from '../node-log';
 import { connectionOf, showMisconfigured, showStatus } from '../mqtt-connection/connection-node';
 import { parseSource, type SourceDefinition, type SourceSettings } from './configuration';
 import { Receiver } from './receiver';

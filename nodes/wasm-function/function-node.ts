@@ -1,8 +1,8 @@
 import type { Node, NodeAPI } from 'node-red';
 import { WasmFunctionError, type ErrorContext } from '../../host/errors';
 import { fileNamed } from '../../host/file-named';
-import { printable } from '../../host/one-line';
 import type { HostLimits } from '../../host/limits';
+import { logOf } from '../node-log';
 import { Activity } from './activity';
 import { readConfiguration, type Configuration, type SavedFunction } from './configuration';
 import { locateByEnvironment } from './environment-path';
@@ -56,6 +56,7 @@ interface Handling {
 
 function createHandler(node: Node, saved: SavedFunction, services: NodeServices, lease: HostLease): Handling {
   const { RED, limits } = services;
+  const log = logOf(node);
   try {
     const configuration = readConfiguration(migrate(saved), limits);
     const readInput = createInputReader(RED.util, node, configuration.input);
@@ -64,7 +65,7 @@ function createHandler(node: Node, saved: SavedFunction, services: NodeServices,
     const { functions, readFile } = createFunctions(node, configuration, services, lease, {
       show: (state) => activity.become(state),
       // the log shows no cause
-      report: (problem: WasmFunctionError) => node.warn(printable(`${fileNamed(problem)}${problem.message}`)),
+      report: (problem: WasmFunctionError) => log.warn(`${fileNamed(problem)}${problem.message}`),
     });
     const handler = new MessageHandler(RED, node, {
       functions,
@@ -79,7 +80,7 @@ function createHandler(node: Node, saved: SavedFunction, services: NodeServices,
     return { handler, activity };
   } catch (error) {
     if (!(error instanceof WasmFunctionError)) throw error;
-    node.warn(printable(error.message));
+    log.warn(error.message);
     return createRefusing(RED, node, error, saved);
   }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
 import { messageOf } from '../../host/errors';
+import { printable } from '../../host/one-line';
 import { createWasmHost } from '../../host/host';
 import { registerAdminEndpoints } from './admin-endpoints';
 import type { SavedFunction } from './configuration';
@@ -14,7 +15,7 @@ import { SharedHost } from './shared-host';
 const packageFolder = join(__dirname, '..', '..', '..');
 
 export = function register(RED: NodeAPI<RuntimeSettings>): void {
-  const warn = (text: string): void => RED.log.warn(`[wasm-function] ${text}`);
+  const warn = (text: string): void => RED.log.warn(printable(`[wasm-function] ${text}`));
   const limits = readLimits(RED.settings, warn);
   const hosts = new SharedHost(() => createWasmHost(limits, { warn }));
   const paths = new ModulePaths({

@@ -1,6 +1,5 @@
 import type { NodeAPI } from 'node-red';
-import { printable } from '../../host/one-line';
-import { logOf } from '../bridge/node-log';
+import { logOf } from '../node-log';
 import { readText } from '../saved-value';
 import { readCertificateFile } from './certificate-file';
 import { parseZipper, type ZipperDefinition } from './configuration';
@@ -24,7 +23,7 @@ const register = (RED: NodeAPI): void => {
       this.zipper = new CLASSES[settings.protocol](settings, logOf(this));
     } catch (error) {
       this.problem = asConfigurationError(error);
-      this.error(printable(this.problem.message));
+      logOf(this).error(this.problem.message);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Node } from 'node-red';
-import { printable } from '../../host/one-line';
+import { printable } from '../host/one-line';
 
 export interface NodeLog {
   info(text: string): void;

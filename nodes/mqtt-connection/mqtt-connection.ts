@@ -22,7 +22,7 @@ const register = (RED: NodeAPI): void => {
     try {
       const settings = parseConnection(definition, {
         user: readText('user', this.credentials.user).trim(),
-        password: typeof this.credentials.password === 'string' ? this.credentials.password : '',
+        password: readText('password', this.credentials.password),
         tlsOptions: (id) => tlsOptions(RED, id),
         environment: (name) => environment(RED, this, name),
       });

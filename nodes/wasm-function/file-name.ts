@@ -22,6 +22,6 @@ function checkName(name: unknown, ending: string, what: string): string {
   throw new WasmFunctionError(
     'file',
     `${what} is stored under a name of at most 100 letters, digits, dots, dashes, spaces and underscores before ` +
-      `${ending}. Rename the file.`,
+      `${ending}, which begins with none of dot, dash and space, and is none of Windows' own, such as "con". Rename the file.`,
   );
 }

@@ -28,14 +28,7 @@ describe('the dialogs of the MQTT nodes', { skip: noBrowser }, () => {
     await nodeRed.stop();
     await editor.close();
   });
-  afterEach(async () => {
-    const { page } = editor;
-    if (await page.locator('#node-config-dialog-cancel').isVisible()) {
-      await page.locator('#node-config-dialog-cancel').click();
-      await page.locator('#node-config-dialog-cancel').waitFor({ state: 'detached' });
-    }
-    await editor.cancelDialog();
-  });
+  afterEach(() => editor.cancelDialog());
 
   /** What the fields of the open dialog hold, by property. */
   async function values(prefix: 'node-input' | 'node-config-input', names: readonly string[]): Promise<Values> {
@@ -117,6 +110,7 @@ describe('the dialogs of the MQTT nodes', { skip: noBrowser }, () => {
     await editor.edit('sink');
     await editor.page.locator('#node-input-btn-connection-edit').click();
     await editor.page.locator('#node-config-input-url').waitFor();
+    await editor.untilTrayRests();
   }
 
   const showTab = async (name: string): Promise<void> => {
@@ -217,8 +211,7 @@ describe('the dialogs of the MQTT nodes', { skip: noBrowser }, () => {
     await page.locator('#node-config-input-will-topic').fill('state');
     await page.locator('#node-config-input-will-payload').fill('gone');
     await page.locator('#node-config-input-will-qos').selectOption('1');
-    await page.locator('#node-config-dialog-ok').click();
-    await page.locator('#node-config-dialog-ok').waitFor({ state: 'detached' });
+    await editor.leaveTray('#node-config-dialog-ok');
     await editor.confirmDialog();
     const node = await saved('broker', ({ clientId }) => clientId === 'gateway');
     assert.deepEqual(
@@ -301,7 +294,7 @@ describe('the dialogs of the MQTT nodes', { skip: noBrowser }, () => {
       const { page } = editor;
       await editor.dragFromPalette(type, 500, type === 'mqtt-source' ? 320 : 400);
       const added = page.locator('.red-ui-flow-node-group', { hasText: type });
-      await added.locator('.red-ui-flow-node').last().dblclick();
+      await editor.editAt(added.locator('.red-ui-flow-node').last());
       await page.locator('#node-input-connection.input-error').waitFor();
     });
   }

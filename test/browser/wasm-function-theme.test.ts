@@ -23,15 +23,15 @@ const READABLE = 4.5;
 const isTooOld = Number.parseInt(nodeRedVersion, 10) < 5 && `Node-RED ${nodeRedVersion} has no dark theme`;
 
 /** In the user settings of the editor. */
-async function chooseTheme({ page }: Editor, theme: 'light' | 'dark'): Promise<void> {
+async function chooseTheme(editor: Editor, theme: 'light' | 'dark'): Promise<void> {
+  const { page } = editor;
   await page.evaluate(() => {
     (window as unknown as { RED: { actions: { invoke(name: string): void } } }).RED.actions.invoke(
       'core:show-user-settings',
     );
   });
   await page.locator('#user-settings-view-dark-theme').selectOption(theme);
-  await page.locator('#node-dialog-ok').click();
-  await page.locator('.red-ui-tray').waitFor({ state: 'detached' });
+  await editor.leaveTray('#node-dialog-ok');
   await page.locator(theme === 'dark' ? 'html.nr-theme-dark' : 'html:not(.nr-theme-dark)').waitFor();
 }
 

@@ -77,7 +77,7 @@ describe('the wasm-function dialog', { skip: noBrowser }, () => {
     const added = page.locator('.red-ui-workspace-chart-event-layer .red-ui-flow-node-group', {
       hasText: 'wasm-function',
     });
-    await added.locator('.red-ui-flow-node').first().dblclick();
+    await open.editor.editAt(added.locator('.red-ui-flow-node').first());
     await open.dialog.typeFile('triple/pkg/triple_lib_bg.wasm');
     await page.locator('.wasm-function-card', { hasText: 'wasm-bindgen' }).waitFor();
     assert.match(await page.locator('.wasm-function-card').innerText(), /Rust [\d.]+ · \d+ B[^]*Detected because/);

@@ -29,14 +29,7 @@ describe('the dialogs of the YoMo nodes', { skip: noBrowser }, () => {
     await nodeRed.stop();
     await zipper.stop();
   });
-  afterEach(async () => {
-    const { page } = editor;
-    if (await page.locator('#node-config-dialog-cancel').isVisible()) {
-      await page.locator('#node-config-dialog-cancel').click();
-      await page.locator('#node-config-dialog-cancel').waitFor({ state: 'detached' });
-    }
-    await editor.cancelDialog();
-  });
+  afterEach(() => editor.cancelDialog());
 
   const press = async (...keys: readonly string[]): Promise<void> => {
     for (const key of keys) await editor.page.keyboard.press(key);
@@ -70,6 +63,7 @@ describe('the dialogs of the YoMo nodes', { skip: noBrowser }, () => {
     await editor.edit('sink');
     await page.locator('#node-input-btn-zipper-edit').click();
     await page.locator('#node-config-input-host').waitFor();
+    await editor.untilTrayRests();
   }
 
   async function saved(id: string): Promise<FlowNode | undefined> {

@@ -309,4 +309,18 @@ describe('the MQTT nodes', { skip: mosquittoMissing }, () => {
     await helper.unload();
     await assert.rejects(Probe.connect(url));
   });
+
+  test('a password that an environment variable gives as a number is one', async () => {
+    const port = await freePort();
+    const url = `mqtt://127.0.0.1:${String(port)}`;
+    const flow = [
+      { id: 'c', type: 'mqtt-connection', url, embedded: true },
+      { id: 'source', type: 'mqtt-source', connection: 'c', topic: 'in', wires: [] },
+    ];
+    await helper.load(types, flow, { c: { user: 'gateway', password: 1234 } });
+    await eventually('connected', () => isConnected(observe('source')));
+    const probe = await Probe.connect(url.replace('//', '//gateway:1234@'));
+    await probe.end();
+    await assert.rejects(Probe.connect(url.replace('//', '//gateway:@')));
+  });
 });

@@ -1,6 +1,6 @@
 /** A headless Chromium with Node-RED's editor in it. */
 import { existsSync } from 'node:fs';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
 import type { NodeRed } from './node-red';
 
 const executable = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -89,23 +89,42 @@ export class Editor {
 
   /** Opens the dialog of a node on the workspace. */
   async edit(id: string): Promise<void> {
-    await this.page.locator(`[id="${id}"] .red-ui-flow-node`).first().dblclick();
+    await this.editAt(this.page.locator(`[id="${id}"] .red-ui-flow-node`).first());
+  }
+
+  /** Opens the dialog of the node that is drawn there. */
+  async editAt(node: Locator): Promise<void> {
+    await node.dblclick();
     await this.page.locator('#node-dialog-ok').waitFor();
     // a tray takes the focus once it has opened: keys pressed earlier would go astray
     await this.page.locator('.red-ui-tray :focus').waitFor();
+    await this.untilTrayRests();
   }
 
   async confirmDialog(): Promise<void> {
-    await this.page.locator('#node-dialog-ok').click();
-    await this.page.locator('.red-ui-tray').waitFor({ state: 'detached' });
+    await this.leaveTray('#node-dialog-ok');
   }
 
-  /** Leaves the dialog that is open, where one is. */
+  /** Leaves the dialogs that are open, where any is: that of a configuration node first. */
   async cancelDialog(): Promise<void> {
-    const cancel = this.page.locator('#node-dialog-cancel');
-    if (!(await cancel.isVisible())) return;
-    await cancel.click();
-    await this.page.locator('.red-ui-tray').waitFor({ state: 'detached' });
+    for (const cancel of ['#node-config-dialog-cancel', '#node-dialog-cancel']) {
+      if (await this.page.locator(cancel).isVisible()) await this.leaveTray(cancel);
+    }
+  }
+
+  /** Leaves the topmost tray by one of its buttons. */
+  async leaveTray(button: string): Promise<void> {
+    await this.untilTrayRests();
+    await this.page.locator(button).click();
+    await this.page.locator(button).waitFor({ state: 'detached' });
+  }
+
+  /** Trays slide in: a click may press the button of one that moves, and be let go beside it, which is no click. */
+  async untilTrayRests(): Promise<void> {
+    await this.page.waitForFunction(() => {
+      const tray = [...document.querySelectorAll('.red-ui-tray')].at(-1);
+      return tray !== undefined && getComputedStyle(tray).right === '0px';
+    });
   }
 
   /** @returns by how many pixels the help of a node is wider than the sidebar, which then scrolls sideways */

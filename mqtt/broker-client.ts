@@ -8,6 +8,8 @@ import { openStream } from './stream';
 /** Milliseconds before the first attempt to reconnect; doubled up to the longest. */
 const FIRST_RECONNECT = 1000;
 const LONGEST_RECONNECT = 30_000;
+/** Milliseconds a connection has to last before the next loss is taken for the first. */
+const STABLE_AFTER = 10_000;
 /** Milliseconds a broker may take to answer CONNECT. */
 const CONNECT_TIMEOUT = 10_000;
 /** Milliseconds a connection may take to end in good order before it is cut. */
@@ -38,6 +40,7 @@ export class BrokerClient {
   readonly mqtt: MqttClient;
   readonly #options: BrokerClientOptions;
   #status: ConnectionStatus = { kind: 'connecting' };
+  #stable: NodeJS.Timeout | undefined;
   #ending: Promise<void> | undefined;
 
   constructor(options: BrokerClientOptions) {
@@ -45,10 +48,6 @@ export class BrokerClient {
     options.onStatus(this.#status);
     this.mqtt = new MqttClient(() => this.#openStream(), libraryOptions(options));
     this.#listen();
-  }
-
-  get status(): ConnectionStatus {
-    return this.#status;
   }
 
   /** Ends the connection in good order, so that the broker does not send the will. */
@@ -83,7 +82,10 @@ export class BrokerClient {
       if (cmd === 'pingreq' && this.#options.isHeld?.() === true) mqtt.reschedulePing(true);
     });
     mqtt.on('connect', (answer) => {
-      mqtt.options.reconnectPeriod = FIRST_RECONNECT;
+      // Of two processes with one client identifier, each would else end the other's connection every second.
+      this.#stable = setTimeout(() => {
+        mqtt.options.reconnectPeriod = FIRST_RECONNECT;
+      }, STABLE_AFTER);
       this.#setStatus({ kind: 'connected' });
       this.#options.onConnect?.(answer);
     });
@@ -102,6 +104,7 @@ export class BrokerClient {
       }
     });
     mqtt.on('close', () => {
+      clearTimeout(this.#stable);
       if (this.#status.kind === 'connected') this.#setStatus({ kind: 'disconnected' });
       this.#options.onClose?.();
     });

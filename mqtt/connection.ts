@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSecure, isWebSocket } from './address';
-import { forgetEmbeddedBroker, PortTakenError, startEmbeddedBroker, type EmbeddedBroker } from './embedded-broker';
+import { claimEmbeddedBroker, startEmbeddedBroker, UnavailableError, type EmbeddedBroker } from './embedded-broker';
 import { ConnectionLog } from './connection-log';
 import { MqttError } from './errors';
 import type { OutgoingMessage } from './message';
@@ -10,8 +10,8 @@ import { SinkClient } from './sink-client';
 import { SourceClient, type SourceOptions } from './source-client';
 import type { ConnectionStatus, StatusListener } from './status';
 
-/** Milliseconds between attempts to take a port for the embedded broker. */
-const PORT_RETRY = 5000;
+/** Milliseconds between attempts to listen for the embedded broker. */
+const LISTEN_RETRY = 5000;
 
 /** One node's share in a connection. */
 export interface ConnectionUse {
@@ -62,6 +62,7 @@ export class Connection {
     this.#log = log;
     this.#statusLog = new ConnectionLog(log);
     this.#sessionFilters = sessionFilters;
+    claimEmbeddedBroker(settings.id, settings.embeddedBind === undefined ? undefined : settings.address.port);
   }
 
   /** Subscribes with a client of its own. */
@@ -169,7 +170,7 @@ export class Connection {
 
   /** What an embedded broker keeps for the next deploy is for nobody once its connection was removed. */
   #forgetBroker(): void {
-    if (this.#removed) forgetEmbeddedBroker(this.settings.address.port);
+    if (this.#removed) claimEmbeddedBroker(this.settings.id, undefined);
   }
 
   async #endSession(): Promise<void> {
@@ -228,8 +229,8 @@ export class Connection {
       } catch (error) {
         this.#embeddedFailure = { kind: 'failed', reason: 'embedded', message: (error as Error).message };
         this.#tellAll(this.#embeddedFailure);
-        if (!(error instanceof PortTakenError)) return undefined;
-        await sleep(PORT_RETRY, undefined, { signal }).catch(() => undefined);
+        if (!(error instanceof UnavailableError)) return undefined;
+        await sleep(LISTEN_RETRY, undefined, { signal }).catch(() => undefined);
       }
     }
     return undefined;

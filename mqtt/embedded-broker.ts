@@ -1,11 +1,12 @@
-import type { Aedes } from 'aedes';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { once, type EventEmitter } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import { MqttError, messageOf } from './errors';
-import { KeptMessages } from './kept-messages';
+import { boundIncoming, MOST_BEFORE_ACCEPTED, MOST_OF_PACKET, type Excess } from './incoming-bound';
+import { inMebibytes, KeptMessages } from './kept-messages';
 import { isLoopback } from './loopback';
 import type { Credentials } from './settings';
 import { SlowReaders, STREAM_CAPACITY } from './slow-reader';
@@ -31,6 +32,9 @@ interface Persistent {
   persistence: Parameters<KeptMessages['bound']>[0];
 }
 
+/** Gives the broker a stream of packets. @param transport the connection below it, or the stream itself */
+type TakeStream = (stream: Duplex, transport: Duplex, request?: IncomingMessage) => void;
+
 interface Running {
   readonly options: EmbeddedBrokerOptions;
   readonly started: Promise<{ stop(): Promise<void> }>;
@@ -43,6 +47,8 @@ const running = new Map<number, Running>();
 const stopping = new Map<number, Promise<void>>();
 /** Sessions and retained messages, by port: kept in memory, so that a redeploy does not lose them. */
 const stores = new Map<number, Store>();
+/** Ports by the connection that has its broker there, whether it runs just now or not. */
+const claims = new Map<string, number>();
 
 interface Store {
   readonly messages: KeptMessages;
@@ -51,7 +57,8 @@ interface Store {
 
 /**
  * Runs a broker in this process (MQTT 3.1.1, by aedes), or shares the one that runs on this port already.
- * @throws MqttError `configuration`: an open address without credentials, a port that is taken
+ * @throws MqttError `configuration`: an open address without credentials
+ * @throws UnavailableError an address or port that cannot be had just now
  */
 export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
   if (!isLoopback(options.bind) && options.credentials === undefined) {
@@ -66,9 +73,8 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
     broker = { options, started: start(options), users: 0 };
     running.set(options.port, broker);
   } else if (!isSameBroker(broker.options, options)) {
-    throw new MqttError(
-      'configuration',
-      `Another connection runs an embedded broker on port ${String(options.port)} with other settings. Give both the same address, kind and credentials, or another port.`,
+    throw new UnavailableError(
+      `Another connection runs an embedded broker on port ${String(options.port)} with other settings. Give both the same address, kind and credentials, or another port. It is tried again.`,
     );
   }
   broker.users += 1;
@@ -90,11 +96,19 @@ export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promi
 }
 
 /**
- * Forgets the sessions and retained messages of the broker on this port, whose connection was removed. Where another
- * connection still shares the broker, they stay.
+ * Tells where a connection has its broker. What a broker keeps is forgotten once no connection has it there.
+ * @param connection the connection's identifier
+ * @param port undefined where it has none, or is no more
  */
-export function forgetEmbeddedBroker(port: number): void {
-  if (!running.has(port)) stores.delete(port);
+export function claimEmbeddedBroker(connection: string, port: number | undefined): void {
+  const before = claims.get(connection);
+  if (port === undefined) claims.delete(connection);
+  else claims.set(connection, port);
+  if (before !== undefined) forgetUnclaimed(before);
+}
+
+function forgetUnclaimed(port: number): void {
+  if (!running.has(port) && ![...claims.values()].includes(port)) stores.delete(port);
 }
 
 async function release(broker: Running): Promise<void> {
@@ -106,6 +120,7 @@ async function release(broker: Running): Promise<void> {
   stopping.set(port, stopped);
   await stopped;
   if (stopping.get(port) === stopped) stopping.delete(port);
+  forgetUnclaimed(port);
 }
 
 async function start(options: EmbeddedBrokerOptions): Promise<{ stop(): Promise<void> }> {
@@ -131,11 +146,22 @@ async function start(options: EmbeddedBrokerOptions): Promise<{ stop(): Promise<
     },
   });
   const sockets = new Set<Socket>();
+  const warned = new Set<Excess>();
+  const take: TakeStream = (stream, transport, request) => {
+    boundIncoming(broker.handle(stream, request), { transport, stream }, (excess) => {
+      transport.destroy();
+      // a stranger may come again and again
+      if (!warned.has(excess)) options.warn(excessText(excess));
+      warned.add(excess);
+    });
+  };
   const server =
     options.transport === 'tcp'
       ? // A PUBLISH behind a PUBACK would wait for the client's system to acknowledge that one, 40 ms and more.
-        createTcpServer({ highWaterMark: STREAM_CAPACITY, noDelay: true }, broker.handle)
-      : webSocketServer(broker, options);
+        createTcpServer({ highWaterMark: STREAM_CAPACITY, noDelay: true }, (socket) => {
+          take(socket, socket);
+        })
+      : webSocketServer(take, options);
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -173,12 +199,20 @@ function keep(broker: Persistent, messages: KeptMessages, { port }: EmbeddedBrok
   return { messages, persistence: broker.persistence };
 }
 
-function webSocketServer(broker: Aedes, { credentials }: EmbeddedBrokerOptions): Server {
+function excessText(excess: Excess): string {
+  return excess === 'packet'
+    ? `The embedded broker has cut off a client that sent a packet of more than ${inMebibytes(MOST_OF_PACKET)}. Have it send less at once, or use a broker that takes more; others that do so are cut off without a word.`
+    : `The embedded broker has cut off a client that sent more than ${inMebibytes(MOST_BEFORE_ACCEPTED)} before it was accepted. Find out what connects there; others that do so are cut off without a word.`;
+}
+
+function webSocketServer(take: TakeStream, { credentials }: EmbeddedBrokerOptions): Server {
   const server = createHttpServer((_request, response) => {
     response.writeHead(426, { 'content-type': 'text/plain' }).end('This is an MQTT broker: connect by WebSocket.\n');
   });
   const webSockets = new WebSocketServer({
     server,
+    // a packet and what stands before its content
+    maxPayload: MOST_OF_PACKET + 5,
     handleProtocols: (protocols) => (protocols.has('mqtt') ? 'mqtt' : false),
     // Any page in a browser on this machine can reach a loopback port; without a password only programs may.
     verifyClient: ({ origin }: { origin?: string }) => credentials !== undefined || origin === undefined,
@@ -188,7 +222,7 @@ function webSocketServer(broker: Aedes, { credentials }: EmbeddedBrokerOptions):
     const stream = createWebSocketStream(socket, { writableHighWaterMark: STREAM_CAPACITY });
     // A broken connection ends in the broker, which closes the client.
     stream.on('error', () => stream.destroy());
-    broker.handle(stream, request);
+    take(stream, request.socket, request);
   });
   return server;
 }
@@ -199,20 +233,16 @@ async function listen(server: Server, { bind, port }: EmbeddedBrokerOptions): Pr
     await once(server, 'listening');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') {
-      throw new PortTakenError(
-        `Port ${String(port)} on ${bind} is taken, probably by a broker that runs already. To use that one, switch the embedded broker off in the connection; otherwise choose another port. It is tried again.`,
-      );
-    }
-    throw new MqttError(
-      'configuration',
-      `An embedded broker cannot listen on ${bind}, port ${String(port)} (${messageOf(error)}). Choose another address or port in the connection.`,
+    throw new UnavailableError(
+      code === 'EADDRINUSE'
+        ? `Port ${String(port)} on ${bind} is taken, probably by a broker that runs already. To use that one, switch the embedded broker off in the connection; otherwise choose another port. It is tried again.`
+        : `An embedded broker cannot listen on ${bind}, port ${String(port)} (${messageOf(error)}). Wait until the address is there, or choose another address or port in the connection. It is tried again.`,
     );
   }
 }
 
-/** The port may become free: it is worth another try. */
-export class PortTakenError extends MqttError {
+/** What is in the way may go, without a deploy of this connection: it is worth another try. */
+export class UnavailableError extends MqttError {
   constructor(message: string) {
     super('configuration', message);
   }

@@ -38,6 +38,8 @@ interface Connection {
 interface Session {
   /** Sent and not acknowledged, or not sent yet, by `keyOf`; the oldest first. */
   readonly packets: Map<string, Packet>;
+  /** Keys of what has been sent, by the identifier it was sent under. */
+  readonly sent: Map<number, string>;
   bytes: number;
   dropped: number;
 }
@@ -62,6 +64,11 @@ export class KeptMessages {
   #isRetainedFull = false;
 
   constructor(private readonly limits: Readonly<Record<keyof typeof MOST_KEPT, number>> = MOST_KEPT) {}
+
+  /** Bytes of all sessions together. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   /** Told when messages are dropped; a redeploy brings another. */
   warn: (text: string) => void = () => undefined;
@@ -100,11 +107,14 @@ export class KeptMessages {
   #enqueue(ids: readonly string[], packet: Packet): void {
     if (ids.length === 0) return;
     const payload = ownBytes(packet.payload);
+    const key = keyOf(packet);
     for (const id of ids) {
-      const session = this.#sessions.get(id) ?? { packets: new Map<string, Packet>(), bytes: 0, dropped: 0 };
+      const session = this.#sessions.get(id) ?? newSession();
+      // a client is named once for each of its subscriptions that match
+      if (session.packets.has(key)) continue;
       this.#sessions.set(id, session);
       const kept = { ...packet, payload, messageId: undefined };
-      session.packets.set(keyOf(packet), kept);
+      session.packets.set(key, kept);
       this.#count(session, sizeOf(kept));
       while (session.packets.size > this.limits.messages || session.bytes > this.limits.bytes) {
         this.#dropOldest(session);
@@ -120,26 +130,27 @@ export class KeptMessages {
    */
   #update(connection: Connection, packet: Packet): void {
     const session = this.#sessions.get(connection.id);
-    if (packet.cmd === 'publish') {
-      const sent = session?.packets.get(keyOf(packet));
-      if (sent !== undefined) sent.messageId = packet.messageId;
-    } else if (session !== undefined) {
-      const key = keyOfIdentifier(session, packet.messageId);
-      const released = key === undefined ? undefined : session.packets.get(key);
-      if (key !== undefined && released !== undefined) {
-        const { brokerId, brokerCounter } = released;
-        session.packets.set(key, { ...packet, brokerId, brokerCounter });
-        this.#count(session, sizeOf(packet) - sizeOf(released));
-      }
+    if (session !== undefined && packet.messageId !== undefined) {
+      if (packet.cmd === 'publish') identify(session, keyOf(packet), packet.messageId);
+      else this.#release(session, packet, packet.messageId);
     }
     this.#streams.get(connection)?.taken(packet);
+  }
+
+  #release(session: Session, packet: Packet, messageId: number): void {
+    const key = session.sent.get(messageId) ?? '';
+    const released = session.packets.get(key);
+    if (released === undefined) return;
+    const { brokerId, brokerCounter } = released;
+    session.packets.set(key, { ...packet, brokerId, brokerCounter });
+    this.#count(session, sizeOf(packet) - sizeOf(released));
   }
 
   /** @returns what was sent under this identifier */
   #clear(id: string, messageId: number | undefined): Packet | undefined {
     const session = this.#sessions.get(id);
     if (session === undefined || messageId === undefined) return undefined;
-    const key = keyOfIdentifier(session, messageId);
+    const key = session.sent.get(messageId);
     return key === undefined ? undefined : this.#remove(id, key);
   }
 
@@ -147,8 +158,7 @@ export class KeptMessages {
     const session = this.#sessions.get(id);
     const removed = session?.packets.get(key);
     if (session === undefined || removed === undefined) return undefined;
-    session.packets.delete(key);
-    this.#count(session, -sizeOf(removed));
+    this.#delete(session, key, removed);
     if (session.packets.size === 0) this.#emptied(id, session);
     return removed;
   }
@@ -203,11 +213,15 @@ export class KeptMessages {
 
   #dropOldest(session: Session): void {
     const [key, oldest] = session.packets.entries().next().value ?? [];
-    if (key !== undefined && oldest !== undefined) {
-      session.packets.delete(key);
-      this.#count(session, -sizeOf(oldest));
-    }
+    if (key !== undefined && oldest !== undefined) this.#delete(session, key, oldest);
     session.dropped += 1;
+  }
+
+  #delete(session: Session, key: string, packet: Packet): void {
+    session.packets.delete(key);
+    if (packet.messageId !== undefined && session.sent.get(packet.messageId) === key)
+      session.sent.delete(packet.messageId);
+    this.#count(session, -sizeOf(packet));
   }
 
   #warnOf(id: string): void {
@@ -289,9 +303,17 @@ function keyOf({ brokerId = '', brokerCounter = 0 }: Packet): string {
   return `${brokerId} ${String(brokerCounter)}`;
 }
 
-function keyOfIdentifier({ packets }: Session, messageId: number | undefined): string | undefined {
-  for (const [key, packet] of packets) if (packet.messageId === messageId) return key;
-  return undefined;
+function newSession(): Session {
+  return { packets: new Map(), sent: new Map(), bytes: 0, dropped: 0 };
+}
+
+/** A packet has been given its identifier. */
+function identify({ packets, sent }: Session, key: string, messageId: number): void {
+  const packet = packets.get(key);
+  if (packet === undefined) return;
+  if (packet.messageId !== undefined) sent.delete(packet.messageId);
+  packet.messageId = messageId;
+  sent.set(messageId, key);
 }
 
 function sizeOf({ topic = '', payload = '' }: Packet): number {
@@ -307,6 +329,6 @@ function ownBytes(payload: string | Buffer = ''): Buffer {
   return own;
 }
 
-function inMebibytes(bytes: number): string {
+export function inMebibytes(bytes: number): string {
   return `${String(bytes / MIB)} MiB`;
 }

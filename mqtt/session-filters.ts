@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from './errors';
 
 /**
- * What kept sessions are subscribed to, by client, so that a changed topic gives up the old one: a broker cannot be
- * asked. It outlives the clients on purpose, and with a file the process too.
+ * What kept sessions are, or may be, subscribed to, by client, so that a changed topic gives up the old one: a broker
+ * cannot be asked. It outlives the clients on purpose, and with a file the process too.
  */
 export class SessionFilters {
   readonly #file: string | undefined;
   readonly #warn: (text: string) => void;
-  readonly #filters: Map<string, string>;
+  readonly #filters: Map<string, readonly string[]>;
   #written: Promise<void> = Promise.resolve();
 
   /** @param file where they are kept, as a JSON object; undefined keeps them in memory only */
@@ -20,13 +21,13 @@ export class SessionFilters {
     this.#filters = new Map(file === undefined ? [] : this.#read(file));
   }
 
-  get(client: string): string | undefined {
-    return this.#filters.get(client);
+  get(client: string): readonly string[] {
+    return this.#filters.get(client) ?? [];
   }
 
-  set(client: string, filter: string): void {
-    if (this.#filters.get(client) === filter) return;
-    this.#filters.set(client, filter);
+  set(client: string, filters: readonly string[]): void {
+    if (isDeepStrictEqual(this.#filters.get(client), filters)) return;
+    this.#filters.set(client, filters);
     this.#write();
   }
 
@@ -39,10 +40,10 @@ export class SessionFilters {
     return this.#written;
   }
 
-  #read(file: string): [string, string][] {
+  #read(file: string): [string, readonly string[]][] {
     try {
       const saved: unknown = JSON.parse(readFileSync(file, 'utf8'));
-      return Object.entries(saved ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+      return Object.entries(saved ?? {}).map(([client, filters]) => [client, texts(filters)]);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
         this.#warn(
@@ -69,4 +70,8 @@ export class SessionFilters {
         );
       });
   }
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
 }

@@ -5,7 +5,7 @@ import { addressText } from './address';
 import { MqttError } from './errors';
 import type { OutgoingMessage } from './message';
 import type { ConnectionSettings } from './settings';
-import type { ConnectionStatus, StatusListener } from './status';
+import type { StatusListener } from './status';
 
 /** Messages that may wait for the connection or the broker, over all sinks of it; one more is an error. */
 export const MAX_WAITING = 1000;
@@ -46,7 +46,6 @@ export class SinkClient {
   readonly #gone = new WeakSet();
   /** Called with each publication that ends. */
   readonly #onEnd = new Set<() => void>();
-  status: ConnectionStatus = { kind: 'connecting' };
 
   constructor(settings: ConnectionSettings, onStatus: StatusListener) {
     this.#settings = settings;
@@ -69,7 +68,6 @@ export class SinkClient {
       clientId: this.#clientId,
       will: this.#settings.will,
       onStatus: (status) => {
-        this.status = status;
         this.#onStatus(status);
       },
       onConnect: ({ properties }) => {

@@ -1,4 +1,4 @@
-import type { IPublishPacket, Packet } from 'mqtt';
+import type { IPublishPacket, MqttClient, Packet } from 'mqtt';
 import { addressText } from './address';
 import { BrokerClient, discardSession } from './broker-client';
 import { clientIdOf } from './client-id';
@@ -144,6 +144,25 @@ export class SourceClient {
     delivery.acknowledge();
   }
 
+  /** A topic the session was subscribed to is remembered until the broker has confirmed that it is given up. */
+  #giveUpFormer(mqtt: MqttClient, sessionPresent: boolean): void {
+    const filters = this.#sessionFilters;
+    const name = this.#sessionName;
+    const { filter } = this.#options;
+    const former = sessionPresent ? filters.get(name).filter((each) => each !== filter) : [];
+    filters.set(name, [...former, filter]);
+    for (const each of former) {
+      mqtt.unsubscribe(each, (error) => {
+        // Without an answer it is given up on the next connection.
+        if (error !== undefined && error !== null) return;
+        filters.set(
+          name,
+          filters.get(name).filter((kept) => kept !== each),
+        );
+      });
+    }
+  }
+
   #subscribe(sessionPresent: boolean): void {
     const { filter, qos } = this.#options;
     const mqtt = this.#client?.mqtt;
@@ -152,9 +171,7 @@ export class SourceClient {
       this.#options.onStatus({ kind: 'connected' });
       return;
     }
-    const former = sessionPresent ? this.#sessionFilters.get(this.#sessionName) : undefined;
-    if (former !== undefined && former !== filter) mqtt.unsubscribe(former, ignore);
-    if (this.#settings.persistent) this.#sessionFilters.set(this.#sessionName, filter);
+    if (this.#settings.persistent) this.#giveUpFormer(mqtt, sessionPresent);
     mqtt.subscribe(filter, { qos }, (error, _granted, answer) => {
       // Without an answer the connection has ended; the next one subscribes again.
       if (this.#closed || (error !== null && answer === undefined)) return;
@@ -162,10 +179,6 @@ export class SourceClient {
       this.#options.onStatus(error === null ? { kind: 'connected' } : refusal(filter, error));
     });
   }
-}
-
-function ignore(): void {
-  // A connection that ends before the answer is subscribed again on the next one.
 }
 
 function refusal(filter: string, error: Error): ConnectionStatus {

@@ -22,7 +22,7 @@ const CLASSES: Readonly<Record<string, { readonly text: number; readonly code?: 
   YomoError: { text: 1, code: 0 },
   DialError: { text: 1, code: 0 },
   PayloadError: { text: 0 },
-  PortTakenError: { text: 0 },
+  UnavailableError: { text: 0 },
   RequestError: { text: 1 },
   UsageError: { text: 0 },
 };

@@ -1,5 +1,7 @@
 /** A real broker that goes away and comes back, and a network between that loses packets: what runs, and how often. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { Connection } from '#dist/mqtt/connection';
 import type { ConnectionStatus } from '#dist/mqtt/status';
@@ -120,6 +122,26 @@ for (const protocolVersion of [4, 5] as const) {
         await source.client.close(true);
       });
 
+      test('where the old topic is given up in vain, it is given up again', async () => {
+        const settings = settingsFor(relay.url, { clientId: 'changing', protocolVersion, persistent: true });
+        const former = new CollectingSource(settings, { filter: 'in/former' });
+        await eventually('subscribed', () => former.isConnected);
+        await former.client.close(false);
+        relay.answers.fate = 'keep';
+        const source = new CollectingSource(settings, { filter: 'in/now' });
+        await eventually('CONNACK is on its way', () => relay.answers.kept === 1);
+        // everything that follows from it, UNSUBSCRIBE first
+        relay.requests.fate = 'lose';
+        relay.answers.fate = 'pass';
+        await eventually('something is lost', () => relay.requests.lost > 0);
+        await cut(source.statuses);
+        await publish('former', 'x');
+        await publish('now', 'y');
+        (await eventually('the new topic is heard', () => source.deliveries[0])).acknowledge();
+        assert.deepEqual(source.warnings, []);
+        await source.client.close(true);
+      });
+
       test('what waits for its turn when the connection breaks runs once, in order', async () => {
         const source = await sourceOf('turn', { maxInFlight: protocolVersion === 4 ? 1 : 3 });
         for (const index of range(3)) await publish('turn', String(index));
@@ -212,6 +234,27 @@ describe('a broker that is stopped and started', { skip: mosquittoMissing }, () 
     await eventually('all are connected', all('connected'));
     await releaseAll();
     await broker.stop();
+  });
+});
+
+describe('a broker that takes a client and ends its connection at once, as where another one has its identifier', () => {
+  afterEach(releaseAll);
+
+  test('is asked again after a pause that grows', async () => {
+    const times: number[] = [];
+    const server = createServer((socket) => {
+      times.push(performance.now());
+      // CONNACK
+      socket.on('error', () => undefined).once('data', () => socket.end(Buffer.from([0x20, 2, 0, 0])));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    publisherOf(new Connection(settingsFor(`mqtt://127.0.0.1:${String(port)}`), silentLog, sessionFilters));
+    await eventually('it has come three times', () => times.length === 3);
+    const [first = 0, second = 0, third = 0] = times;
+    assert.ok(third - second > 1.5 * (second - first), times.join());
+    await releaseAll();
+    server.close();
   });
 });
 

@@ -54,6 +54,24 @@ describe('the embedded broker', () => {
     assert.deepEqual(retained.received, ['retained']);
   });
 
+  test('sessions and retained messages go with the port that a connection gives up', async () => {
+    const port = await freePort();
+    const settings = { id: 'moving', clientId: 'moving' };
+    const { publisher } = publisherOf(embedded(port, settings));
+    await publisher.publish({ ...outgoing('kept', 'retained'), retain: true });
+    await releaseAll();
+    publisherOf(embedded(await freePort(), settings));
+    await releaseAll();
+
+    const back = embedded(port, settings);
+    const source = subscribe(back, 'kept');
+    await eventually('subscribed', source.isConnected);
+    const { publisher: next } = publisherOf(back);
+    await next.publish(outgoing('kept', 'new'));
+    await eventually('the new one has come', () => source.received.includes('new'));
+    assert.deepEqual(source.received, ['new']);
+  });
+
   for (const order of ['after its users', 'before its users']) {
     test(`sessions and retained messages go with a connection that is removed ${order}`, async () => {
       const port = await freePort();
@@ -92,8 +110,11 @@ describe('the embedded broker', () => {
     await publisher.publish(outgoing('shared', 'x'));
     await eventually('it came', () => source.received.length === 1);
 
-    const { statuses } = publisherOf(embedded(port, { credentials: { user: 'a', password: 'b' } }));
-    assert.match((await failureOf(statuses)).message, /with other settings/);
+    const other = publisherOf(embedded(port, { credentials: { user: 'a', password: 'b' } }));
+    assert.match((await failureOf(other.statuses)).message, /with other settings.*It is tried again/);
+    const others = uses.splice(0, uses.length - 1);
+    for (const use of others) await use.release(false);
+    await eventually('the other one has the port', other.isConnected);
   });
 
   test('a port that is taken is told, with the way out, and taken when it becomes free', async () => {

@@ -33,9 +33,9 @@ describe('an embedded broker', () => {
     await broker.release();
   });
 
-  async function leave(options: { clientId: string; clean: boolean }, qos: 1 | 2 = 1): Promise<void> {
+  async function leave(options: { clientId: string; clean: boolean }, filters = ['t'], qos: 1 | 2 = 1): Promise<void> {
     const client = await Probe.connect(url, options);
-    await client.client.subscribeAsync('t', { qos });
+    await client.client.subscribeAsync(filters, { qos });
     await client.end();
   }
 
@@ -92,6 +92,16 @@ describe('an embedded broker', () => {
     assert.equal(received.at(-1), count - 1);
   });
 
+  test('keeps a message once for a client that has several filters for it', async () => {
+    await leave(session, ['t', '+', '#']);
+    const count = 300;
+    // three times as much would be more than a session may have
+    await publish(count, Math.floor(MOST_KEPT.bytes / count / 2));
+    const received = numbers(await comeBack(session, count - 1));
+    assert.deepEqual(received, range(count));
+    assert.deepEqual(warnings, []);
+  });
+
   test('keeps no more for many sessions together than for some', async () => {
     const names = range(6).map((index) => `away-${String(index)}`);
     for (const clientId of names) await leave({ clientId, clean: false });
@@ -129,7 +139,7 @@ describe('an embedded broker', () => {
 
   for (const qos of [1, 2] as const) {
     test(`gives each message of QoS ${String(qos)} once and in order that is published while its client comes back`, async () => {
-      await leave(session, qos);
+      await leave(session, ['t'], qos);
       for (const round of range(20)) {
         let isBack = false;
         const coming = Probe.connect(url, session).then((probe) => {
@@ -205,10 +215,67 @@ test('messages for very many sessions are kept up to the bound, the newest of ea
   }
 });
 
+test('what is counted is what is kept, whatever happens to it', async () => {
+  const kept = new KeptMessages({ ...MOST_KEPT, messages: 20, bytes: 20_000, allBytes: 30_000 });
+  const store = kept.bound({ storeRetained: () => Promise.resolve() }) as unknown as Store;
+  const clients = ['a', 'b', 'c'].map((id) => ({ id }));
+  const sent = new Map<string, number[]>();
+  let seed = 1;
+  const below = (limit: number): number => (seed = (seed * 48_271) % 0x7f_ff_ff_ff) % limit;
+  for (let step = 1; step <= 5000; step++) {
+    const client = clients[below(3)]!;
+    const own = sent.get(client.id) ?? [];
+    sent.set(client.id, own);
+    switch (below(4)) {
+      case 0: {
+        const packet = {
+          cmd: 'publish',
+          brokerId: 'b',
+          brokerCounter: step,
+          topic: 't',
+          payload: Buffer.alloc(below(3000)),
+        };
+        // one entry for each subscription that matches
+        const ids = clients.flatMap(({ id }) => Array.from({ length: below(3) }, () => ({ clientId: id })));
+        await store.outgoingEnqueueCombi(ids, packet);
+        for (const { clientId } of new Set(ids)) {
+          sent.get(clientId)?.push(step % 0xffff);
+          await store.outgoingUpdate({ id: clientId }, { ...packet, messageId: step % 0xffff });
+        }
+        break;
+      }
+      case 1:
+        await store.outgoingUpdate(client, { cmd: 'pubrel', messageId: own[below(own.length)] ?? 1 } as Packet);
+        break;
+      default:
+        await store.outgoingClearMessageId(client, { messageId: own.splice(below(own.length), 1)[0] ?? 1 } as Packet);
+    }
+    assert.equal(kept.bytes, await bytesOf(store, clients), `after step ${String(step)}`);
+    assert.ok(kept.bytes <= 30_000);
+  }
+});
+
+/** Bytes of heap that what is kept for these clients is taken for. */
+async function bytesOf(store: Store, clients: readonly { id: string }[]): Promise<number> {
+  let bytes = 0;
+  for (const { id } of clients) {
+    // a connection of its own, which is given all of them
+    const connection = { id };
+    for await (const packet of store.outgoingStream(connection)) {
+      bytes += 300 + (packet.topic ?? '').length + (packet.payload ?? '').length;
+      await store.outgoingUpdate(connection, packet);
+    }
+  }
+  return bytes;
+}
+
 interface Packet {
   readonly cmd: string;
   readonly brokerId: string;
   readonly brokerCounter: number;
+  readonly topic?: string;
+  readonly payload?: Buffer;
+  readonly messageId?: number;
 }
 
 /** What aedes calls of its store. */
@@ -216,4 +283,5 @@ interface Store {
   outgoingEnqueueCombi(sessions: readonly { clientId: string }[], packet: Packet): Promise<void>;
   outgoingStream(connection: { id: string }): AsyncIterable<Packet>;
   outgoingUpdate(connection: { id: string }, packet: Packet): Promise<void>;
+  outgoingClearMessageId(connection: { id: string }, packet: Packet): Promise<Packet | undefined>;
 }

@@ -8,6 +8,8 @@ type Fate = 'pass' | 'keep' | 'lose';
 class Direction {
   #fate: Fate = 'pass';
   #kept: (() => void)[] = [];
+  /** Pieces that were lost. */
+  lost = 0;
 
   get fate(): Fate {
     return this.#fate;
@@ -29,6 +31,7 @@ class Direction {
       const pass = (): void => void (to.destroyed || to.write(bytes));
       if (this.#fate === 'pass') pass();
       else if (this.#fate === 'keep') this.#kept.push(pass);
+      else this.lost++;
     });
     from.on('end', () => {
       if (this.#fate === 'keep') this.#kept.push(() => to.end());

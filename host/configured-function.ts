@@ -96,9 +96,9 @@ export class ConfiguredFunction implements WasmFunction {
   }
 
   #callWhenLoaded(input: unknown): Promise<CallResult> {
-    if (this.#callsWaiting >= this.options.queue) {
-      return Promise.reject(this.#inContext(queueError(this.#callsWaiting)));
-    }
+    const { queue, concurrency } = this.options;
+    // as many as there could be if the first of them ran already
+    if (this.#callsWaiting >= queue + concurrency) return Promise.reject(this.#inContext(queueError(queue)));
     this.#callsWaiting += 1;
     return new Promise((resolve) => {
       this.#waiting.push(() => {

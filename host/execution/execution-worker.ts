@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { closedError, fromErrorData } from '../errors';
+import { endThread } from '../thread';
 import type { Call } from './call';
 import { BOARD_CALLS, CALL_NUMBERS, CallBoard, monotonicClock } from './call-board';
 import type { Lane } from './lane';
@@ -75,7 +76,7 @@ export class ExecutionWorker {
     this.#thread.on('messageerror', (error) => {
       // an answer is lost, and nobody knows whose: whoever waits for one gets an error when the thread has ended
       this.#fail(error);
-      void this.#thread.terminate();
+      void endThread(this.#thread);
     });
     this.#thread.on('error', this.#fail);
     this.up = new Promise((resolve) => (this.#isUp = resolve));
@@ -181,7 +182,7 @@ export class ExecutionWorker {
     clearTimeout(this.#watch);
     // whoever awaits its end must not find the event loop empty before
     this.#thread.ref();
-    void this.#thread.terminate();
+    void endThread(this.#thread);
   }
 
   /** Wakes the worker once for the calls of this turn of the event loop. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { closedError, fromErrorData, WasmFunctionError } from '../errors';
 import { LOAD_TIMEOUT } from '../limits';
-import { startThread } from '../thread';
+import { endThread, startThread } from '../thread';
 import type { LoadedModule, LoaderAnswer, LoadRequest } from './loader-messages';
 
 /** Milliseconds without a request after which the thread is ended: it holds some 10 MiB. */
@@ -126,7 +126,7 @@ export class ModuleLoader {
     const thread = this.#thread;
     this.#thread = undefined;
     thread?.ref();
-    await thread?.terminate();
+    if (thread !== undefined) await endThread(thread);
   }
 }
 

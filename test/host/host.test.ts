@@ -92,6 +92,22 @@ describe('a configured function', () => {
     await assert.rejects(exhaust.call(undefined), { code: 'memory', message: /all of the 2 MiB/ });
   });
 
+  test('queues a burst that comes before it is loaded like one that comes later', async () => {
+    const busy = open(guestFile('wat/busy'), { export: 'work', queue: 1 });
+    const burst = (): Promise<string[]> =>
+      Promise.all(
+        Array.from({ length: 4 }, () =>
+          busy.call(1).then(
+            () => 'value',
+            ({ code }: { code: string }) => code,
+          ),
+        ),
+      );
+    const expected = ['value', 'value', 'queue', 'queue'];
+    assert.deepEqual(await burst(), expected);
+    assert.deepEqual(await burst(), expected);
+  });
+
   test('shows its signature when it is ready', async () => {
     const triple = open(guestFile('wat/triple'));
     await triple.call(1);

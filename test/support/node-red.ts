@@ -17,6 +17,9 @@ export const repository = dirname(dirname(__dirname));
 const nodeRedFolder = process.env.NODE_RED_FOLDER ?? repository;
 export const requireNodeRed = createRequire(join(nodeRedFolder, 'package.json'));
 
+/** Milliseconds Node-RED may take to end. It waits 15 s for a node that does not close. */
+const END_TIME = 20_000;
+
 /** `4.1.15`, of the Node-RED under test. */
 export const nodeRedVersion = (requireNodeRed('node-red/package.json') as { version: string }).version;
 
@@ -205,16 +208,23 @@ export class NodeRed {
     await exited;
   }
 
-  /** Ends Node-RED (by its process id) as a service manager would, and removes its user directory. */
+  /**
+   * Ends Node-RED (by its process id) as a service manager would, and removes its user directory.
+   * @throws Error where it has to be killed
+   */
   async stop(): Promise<void> {
+    let killed = false;
     if (this.exitCode === undefined) {
       const exited = once(this.#child, 'exit');
       this.#child.kill('SIGTERM');
-      const hard = setTimeout(() => this.#child.kill('SIGKILL'), 20_000);
+      const hard = setTimeout(() => {
+        killed = this.#child.kill('SIGKILL');
+      }, END_TIME);
       await exited;
       clearTimeout(hard);
     }
     if (!this.keepUserDirectory) await rm(this.userDirectory, { recursive: true, force: true });
+    if (killed) throw new Error(`Node-RED did not end within ${String(END_TIME)} ms:\n${this.output}`);
   }
 }
 

@@ -6,6 +6,7 @@ import type { CallPlan, Guest } from './adapter';
 import { type Allocation, Allocator } from './allocator';
 import type { Carrier, Layout } from './bytes-layout';
 import { fromBytes, toBytes } from './bytes-values';
+import { readThenGiveBack } from './give-back';
 import { type LiveInstance, type RawFunction, rawResults } from './instance';
 import { LinearMemory } from './linear-memory';
 import { isNumeric, liftNumber, lowerNumber, type RawValue } from './numbers';
@@ -19,11 +20,14 @@ interface Passed {
   readonly allocations: Allocation[];
   /** The first data parameter, which `in-place` overwrites. */
   input?: Allocation & { readonly length: number };
+  /** The result, where the guest may have allocated it. */
+  returned?: Allocation;
 }
 
-/** What came back as data, and what of it the guest allocated. */
-interface Returned {
-  readonly bytes: Uint8Array;
+/** Where data lies that came back, and what of it the guest may have allocated. */
+interface Located {
+  readonly pointer: number;
+  readonly length: number;
   readonly allocation?: Allocation;
 }
 
@@ -32,6 +36,7 @@ interface Returned {
  * host gives back the arguments it allocated and, after copying it, a result from the guest's heap.
  */
 export class BytesGuest implements Guest {
+  broken = false;
   readonly memory: WebAssembly.Memory | undefined;
   private readonly linear: LinearMemory | undefined;
   private readonly allocator: Allocator | undefined;
@@ -64,10 +69,19 @@ export class BytesGuest implements Guest {
     });
     // What traps is thrown away with all its memory, so nothing is given back then.
     const raw = rawResults(this.target(...passed.raw));
+    return readThenGiveBack(
+      () => this.lift(raw, passed),
+      () => this.giveBack(passed),
+    );
+  }
+
+  private giveBack({ allocations, returned }: Passed): void {
     try {
-      return this.lift(raw, passed);
-    } finally {
-      for (const allocation of passed.allocations) this.allocator?.free(allocation);
+      if (returned !== undefined && !liesIn(returned, allocations)) this.allocator?.freeResult(returned);
+      for (const allocation of allocations) this.allocator?.free(allocation);
+    } catch (error) {
+      this.broken = true;
+      throw error;
     }
   }
 
@@ -132,35 +146,37 @@ export class BytesGuest implements Guest {
     if (first === undefined || isNumeric(first.type)) {
       return results.map(({ type }, index) => liftNumber(raw[index] ?? 0, isNumeric(type) ? type : 'f64'));
     }
-    const { bytes, allocation } = this.returned(raw, passed);
-    if (allocation !== undefined && !liesIn(allocation, passed.allocations)) this.allocator?.freeResult(allocation);
-    return [fromBytes(bytes, first.type)];
+    const memory = this.requireMemory();
+    const { pointer, length, allocation } = this.locate(raw, passed);
+    // what lies elsewhere no allocator gave
+    if (allocation !== undefined && memory.contains(pointer, length)) passed.returned = allocation;
+    return [fromBytes(memory.read(pointer, length), first.type)];
   }
 
-  private returned(raw: readonly RawValue[], passed: Passed): Returned {
+  private locate(raw: readonly RawValue[], passed: Passed): Located {
     const memory = this.requireMemory();
     const first = raw[0] ?? 0;
     switch (this.layout.convention) {
       case 'packed':
-        return this.at(Number(BigInt.asUintN(32, BigInt(first) >> 32n)), Number(BigInt.asUintN(32, BigInt(first))));
+        return at(Number(BigInt.asUintN(32, BigInt(first) >> 32n)), Number(BigInt.asUintN(32, BigInt(first))));
       case 'packed-low':
-        return this.at(Number(BigInt.asUintN(32, BigInt(first))), Number(BigInt.asUintN(32, BigInt(first) >> 32n)));
+        return at(Number(BigInt.asUintN(32, BigInt(first))), Number(BigInt.asUintN(32, BigInt(first) >> 32n)));
       case 'pair':
-        return this.at(Number(first), Number(raw[1] ?? 0));
+        return at(Number(first), Number(raw[1] ?? 0));
       case 'out-pointer': {
         const area = passed.allocations[0]?.pointer ?? 0;
-        return this.at(memory.readU32(area), memory.readU32(area + 4));
+        return at(memory.readU32(area), memory.readU32(area + 4));
       }
       case 'cstring': {
-        const bytes = memory.readTerminated(Number(first));
-        return { bytes, allocation: { pointer: Number(first) >>> 0, size: bytes.length + 1 } };
+        const { start, length } = memory.findTerminated(Number(first));
+        return { pointer: start, length, allocation: { pointer: start, size: length + 1 } };
       }
       case 'length-prefixed': {
-        const bytes = memory.readPrefixed(Number(first));
-        return { bytes, allocation: { pointer: Number(first) >>> 0, size: bytes.length + 4 } };
+        const { start, length } = memory.findPrefixed(Number(first));
+        return { pointer: start + 4, length, allocation: { pointer: start, size: length + 4 } };
       }
       case 'in-place':
-        return { bytes: this.overwritten(Number(first), passed) };
+        return overwritten(Number(first), passed);
       case 'number':
         throw new WasmFunctionError(
           'abi',
@@ -168,23 +184,24 @@ export class BytesGuest implements Guest {
         );
     }
   }
+}
 
-  private at(pointer: number, length: number): Returned {
-    const bytes = this.requireMemory().read(pointer, length);
-    return { bytes, ...(bytes.length > 0 ? { allocation: { pointer: pointer >>> 0, size: bytes.length } } : {}) };
-  }
+function at(rawPointer: number, rawLength: number): Located {
+  const pointer = rawPointer >>> 0;
+  const length = rawLength >>> 0;
+  return { pointer, length, ...(length > 0 ? { allocation: { pointer, size: length } } : {}) };
+}
 
-  private overwritten(length: number, { input }: Passed): Uint8Array {
-    const available = input?.length ?? 0;
-    if (length < 0 || length > available) {
-      throw new WasmFunctionError(
-        'result',
-        `The guest returned ${String(length)} as the new length of its input of ${count(available, 'byte')}; ` +
-          'with in-place the result is written over the input and cannot be longer. Return less, or use another convention.',
-      );
-    }
-    return this.requireMemory().read(input?.pointer ?? 0, length);
+function overwritten(length: number, { input }: Passed): Located {
+  const available = input?.length ?? 0;
+  if (length < 0 || length > available) {
+    throw new WasmFunctionError(
+      'result',
+      `The guest returned ${String(length)} as the new length of its input of ${count(available, 'byte')}; ` +
+        'with in-place the result is written over the input and cannot be longer. Return less, or use another convention.',
+    );
   }
+  return { pointer: input?.pointer ?? 0, length };
 }
 
 /** A result that is part of an argument goes back with the argument. */

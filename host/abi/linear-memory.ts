@@ -38,20 +38,18 @@ export class LinearMemory {
     if (!this.contains(start, bytes)) {
       throw this.outside(`pointer ${String(start)} and length ${String(bytes)}`);
     }
-    if (bytes > this.maxOutput) throw this.tooLarge(count(bytes, 'byte'));
+    if (bytes > this.maxOutput) throw this.tooLarge(bytes);
     return this.view.slice(start, start + bytes);
   }
 
   /**
-   * The bytes before a NUL.
-   * @throws WasmFunctionError `result` for a null pointer, or where no NUL follows within the memory or the limit
+   * Where text is that a NUL ends; one of more bytes than a call may return, too, since it is given back as a whole.
+   * @throws WasmFunctionError `result` for a null pointer, or where no NUL follows within the memory
    */
-  readTerminated(pointer: number): Uint8Array {
+  findTerminated(pointer: number): { readonly start: number; readonly length: number } {
     const start = this.requirePointer(pointer);
-    const limit = Math.min(this.size, start + this.maxOutput + 1);
-    const length = this.view.subarray(start, limit).indexOf(0);
-    if (length >= 0) return this.read(start, length);
-    if (limit < this.size) throw this.tooLarge('text without an end');
+    const length = this.view.subarray(start).indexOf(0);
+    if (length >= 0) return { start, length };
     throw new WasmFunctionError(
       'result',
       `The guest returned text at ${String(start)} that no NUL ends before the end of its memory; ` +
@@ -59,10 +57,13 @@ export class LinearMemory {
     );
   }
 
-  /** Bytes behind a u32 that counts them. @throws WasmFunctionError `result` */
-  readPrefixed(pointer: number): Uint8Array {
+  /**
+   * The length of what lies behind a u32 that counts it, wherever that ends.
+   * @throws WasmFunctionError `result` for a pointer that is null or leads outside
+   */
+  findPrefixed(pointer: number): { readonly start: number; readonly length: number } {
     const start = this.requirePointer(pointer);
-    return this.read(start + 4, this.readU32(start));
+    return { start, length: this.readU32(start) };
   }
 
   /** @throws WasmFunctionError `result` */
@@ -106,10 +107,10 @@ export class LinearMemory {
     );
   }
 
-  private tooLarge(what: string): WasmFunctionError {
+  private tooLarge(bytes: number): WasmFunctionError {
     return new WasmFunctionError(
       'result',
-      `The guest returned ${what}; a call may return ${count(this.maxOutput, 'byte')} at most. ` +
+      `The guest returned ${count(bytes, 'byte')}; a call may return ${count(this.maxOutput, 'byte')} at most. ` +
         'Return less, or raise wasmFunctionMaxOutput in settings.js.',
     );
   }

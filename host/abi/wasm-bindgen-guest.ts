@@ -6,6 +6,7 @@ import type { GuestValue } from '../values/signature';
 import { describeInvalidText } from '../values/text';
 import type { CallPlan, Guest } from './adapter';
 import { fromBytes, toBytes } from './bytes-values';
+import { readThenGiveBack } from './give-back';
 import { guestError } from './guest-error';
 import { LiveInstance, type RawFunction, rawResults } from './instance';
 import { LinearMemory } from './linear-memory';
@@ -148,9 +149,18 @@ export class BindgenGuest implements Guest, BindgenHost {
 
   private liftData(form: Form & { kind: 'data' }, pointer: number, length: number): GuestValue {
     if (form.optional && pointer === 0) return null;
-    const bytes = this.requireMemory().read(pointer, length);
-    this.intrinsics.free?.(pointer, length);
-    return fromBytes(bytes, form.type);
+    return readThenGiveBack(
+      () => fromBytes(this.requireMemory().read(pointer, length), form.type),
+      () => this.giveBack(pointer, length),
+    );
+  }
+
+  /** What lies outside the memory no allocator gave. */
+  private giveBack(pointer: number, length: number): void {
+    const { free } = this.intrinsics;
+    if (free !== undefined && this.requireMemory().contains(pointer, length >>> 0)) {
+      this.spoken(() => free(pointer, length));
+    }
   }
 
   /** An error leaves the guest's table of references, where nobody else would remove it. */

@@ -44,7 +44,7 @@ function instantiate({ binding, description }: Lane): Guest {
   throw new WasmFunctionError('abi', `This version cannot call ${binding.plan.abi} modules. Choose another ABI.`);
 }
 
-/** After these the instance is as it was before the call; after any other error it is thrown away. */
+/** After these the guest has all its memory back and may be called again; after any other error it is thrown away. */
 function leavesGuestUsable(error: WasmFunctionError, guest: Guest | undefined): boolean {
   return guest?.broken !== true && (error.code === 'arguments' || error.code === 'result' || error.code === 'guest');
 }

@@ -48,6 +48,7 @@ export const callIndirect = (type: number): number[] => [0x11, ...leb(type), 0];
 export const returnCall = (index: number): number[] => [0x12, ...leb(index)];
 export const returnCallIndirect = (type: number): number[] => [0x13, ...leb(type), 0];
 export const globalGet = (index: number): number[] => [0x23, ...leb(index)];
+export const globalSet = (index: number): number[] => [0x24, ...leb(index)];
 export const branch = (label: number): number[] => [0x0c, ...leb(label)];
 export const branchIf = (label: number): number[] => [0x0d, ...leb(label)];
 export const throwTag = (tag: number): number[] => [0x08, ...leb(tag)];

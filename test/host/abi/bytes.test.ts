@@ -62,7 +62,7 @@ describe('conventions', () => {
 });
 
 describe('memory', () => {
-  // The guest traps when more is given back than was taken, and its heap holds 64 KiB: 10,000 calls need it all back.
+  // The guest traps when more is given back than was taken, and its heap holds 64 KiB: so many calls need it all back.
   const rows: readonly (readonly [string, Convention])[] = [
     ['packed', 'packed'],
     ['packed_low', 'packed-low'],
@@ -77,6 +77,20 @@ describe('memory', () => {
       const opened = c(name, { convention, signature: '(string) -> string' });
       for (let call = 0; call < 10_000; call++) opened.call('some text');
       assert.equal(opened.call('aé'), name === 'in_place' ? 'a' : 'Aé');
+    });
+  }
+
+  for (const [name, convention] of rows.filter(([, each]) => each !== 'in-place')) {
+    test(`so do results that are refused: ${name}`, () => {
+      const tooLarge = c(name, { convention, signature: '(string) -> string', maxOutput: 10 });
+      const noText = c(name, { convention, signature: '(bytes) -> string' });
+      for (let call = 0; call < 3000; call++) {
+        assert.throws(() => tooLarge.call('some long text'), { code: 'result', message: /returned 14 bytes/ });
+        assert.throws(() => noText.call([0xff, 0xfe, 0xfd]), { code: 'result', message: /UTF-8/ });
+      }
+      assert.equal(tooLarge.guest.broken, false);
+      assert.equal(tooLarge.call('a'), 'A');
+      assert.equal(noText.call([0x61]), 'A');
     });
   }
 

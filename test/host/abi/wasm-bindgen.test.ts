@@ -158,7 +158,14 @@ describe('failures', () => {
     for (let call = 0; call < 256; call++) reverse.call(block);
     const divide = now('divide', '(f64, f64) -> f64');
     for (let call = 0; call < 1000; call++) assert.throws(() => divide.call([1, 0]));
-    for (const { guest } of [reverse, divide]) assert.ok((guest.memory?.buffer.byteLength ?? 0) < 8 * 1024 * 1024);
+    const refused = now('repeat', '(string, u32) -> string', { maxOutput: 1000 });
+    for (let call = 0; call < 64; call++) assert.throws(() => refused.call(['x', 1024 * 1024]), { code: 'result' });
+    assert.equal(refused.guest.broken, false);
+    const noText = now('reverse', '(bytes) -> string');
+    for (let call = 0; call < 64; call++) assert.throws(() => noText.call(block.fill(0xff)), { code: 'result' });
+    assert.equal(noText.call('abc'), 'cba');
+    for (const { guest } of [reverse, divide, refused, noText])
+      assert.ok((guest.memory?.buffer.byteLength ?? 0) < 8 * 1024 * 1024);
   });
 });
 

@@ -48,7 +48,9 @@ interface Figures {
 export async function bench(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommandLine(args, OPTIONS);
   if (positionals.length === 0) {
-    throw new UsageError('bench takes a file and the name of an export (inspect lists them); see bench --help.');
+    throw new UsageError(
+      'bench takes a file, and behind it an export and its arguments where they are needed; see bench --help.',
+    );
   }
   const duration = 1000 * numberOption('--seconds', values.seconds, SECONDS, DEFAULT_SECONDS);
   const inFlight = numberOption('--in-flight', values['in-flight'], IN_FLIGHT, DEFAULT_IN_FLIGHT);

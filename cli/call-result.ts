@@ -1,13 +1,8 @@
+import { escaped } from '../host/one-line';
 import type { CallResult } from '../host/wasm-function';
 
 /** Bytes shown of a result that would go to a terminal. */
 const PREVIEW = 256;
-
-/**
- * What steers a terminal: control characters but for the end of a line and the tab, format characters but for those that
- * join letters and signs, other line ends, halves of surrogates.
- */
-const STEERING = /(?![\n\t\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /** Prints what a call returned: a line a value; bytes as they are. Resolves when all of it is written. */
 export async function writeResult(result: CallResult, asJson: boolean): Promise<void> {
@@ -44,16 +39,6 @@ async function writeValues(values: readonly unknown[]): Promise<void> {
 /** A line: as it is for a program that reads it, without what a guest could steer a terminal by for a person. */
 function writeText(text: string): Promise<void> {
   return write(`${process.stdout.isTTY ? escaped(text) : text}\n`);
-}
-
-/** In the form of JSON, so that JSON stays what it is. */
-function escaped(text: string): string {
-  return text.replace(STEERING, (character) =>
-    character
-      .split('')
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join(''),
-  );
 }
 
 function toText(value: unknown): string {

@@ -58,7 +58,7 @@ function report(error: unknown): number {
     return 1;
   }
   if (error instanceof UsageError) {
-    process.stderr.write(`wasm-function: ${error.message} See wasm-function --help.\n`);
+    process.stderr.write(`wasm-function: ${oneLine(error.message, 2000)} See wasm-function --help.\n`);
     return 2;
   }
   throw error;

@@ -1,5 +1,6 @@
 import { WasmFunctionError } from '../errors';
 import type { FunctionType, ModuleDescription } from '../module/description';
+import { quoted } from '../one-line';
 import { count } from '../values/describe';
 import { formatFunctionType, formatSignature } from '../values/parse-signature';
 import type { CallableExport, CallPlan, Convention, ExportChoice, Guest, GuestAbi } from './adapter';
@@ -18,7 +19,6 @@ import { exportsMemory, findFunction, offeredExports, requireFunction } from './
 import { importsWasi, missingImports, refuse } from './module-imports';
 import { numericSignature } from './numbers';
 import { unusualType } from './numeric';
-import { quoted } from './refused';
 
 const IMPORT_REMEDY = 'Build it so that it needs nothing of its host: no imports.';
 

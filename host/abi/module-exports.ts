@@ -1,7 +1,6 @@
 import { WasmFunctionError } from '../errors';
 import type { FunctionType, ModuleDescription } from '../module/description';
-import { firstOf } from '../one-line';
-import { quoted } from './refused';
+import { firstOf, quoted } from '../one-line';
 
 export interface FunctionExport {
   readonly name: string;

@@ -1,7 +1,6 @@
 import { WasmFunctionError } from '../errors';
 import type { ModuleDescription, ModuleImport } from '../module/description';
-import { firstOf } from '../one-line';
-import { quoted } from './refused';
+import { firstOf, quoted } from '../one-line';
 
 /** Import modules of WASI preview 1, the second from before it had that name. */
 const WASI_MODULES = new Set(['wasi_snapshot_preview1', 'wasi_unstable']);

@@ -1,5 +1,6 @@
 import { WasmFunctionError } from '../errors';
 import type { FunctionType, ModuleDescription } from '../module/description';
+import { quoted } from '../one-line';
 import { formatFunctionType, formatSignature } from '../values/parse-signature';
 import type { GuestValue, Signature, ValueType } from '../values/signature';
 import type { CallableExport, CallPlan, ExportChoice, Guest, GuestAbi } from './adapter';
@@ -15,7 +16,6 @@ import {
   onlyNumbers,
   wasmType,
 } from './numbers';
-import { quoted } from './refused';
 
 const IMPORT_REMEDY =
   'Build it so that it needs nothing of its host, or choose the ABI it was made for if it was not recognised.';

@@ -1,5 +1,8 @@
-import type { ModuleDescription, WasmType } from '../module/description';
+import type { ModuleDescription } from '../module/description';
+import { quoted } from '../one-line';
 import type { AbiName, Refusal } from './adapter';
+import { importsModule } from './module-imports';
+import { isNumberType } from './numbers';
 
 /** A kind of module outside this project. */
 export interface RefusedKind {
@@ -8,20 +11,8 @@ export interface RefusedKind {
   recognise(module: ModuleDescription): Refusal | undefined;
 }
 
-const NUMERIC: readonly WasmType[] = ['i32', 'i64', 'f32', 'f64'];
-
-function importsModule(module: ModuleDescription, test: (name: string) => boolean): boolean {
-  return module.imports.some((item) => test(item.module));
-}
-
 function exportNamed(module: ModuleDescription, test: (name: string) => boolean): string | undefined {
   return module.exports.find(({ name }) => test(name))?.name;
-}
-
-/** A name from the module as it may stand in a sentence: one line, not long. */
-export function quoted(name: string): string {
-  const line = name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '\ufffd');
-  return `"${line.length > 60 ? `${line.slice(0, 60)}…` : line}"`;
 }
 
 function recogniseObjectFile(module: ModuleDescription): Refusal | undefined {
@@ -69,7 +60,7 @@ function recogniseFluvio(module: ModuleDescription): Refusal | undefined {
 
 function recogniseUnfinishedWasmBindgen(module: ModuleDescription): Refusal | undefined {
   if (exportNamed(module, (name) => name.startsWith('__wbindgen_describe')) === undefined) return undefined;
-  if (!importsModule(module, (name) => name === '__wbindgen_placeholder__')) return undefined;
+  if (!importsModule(module, '__wbindgen_placeholder__')) return undefined;
   return {
     kind: 'wasm-bindgen output before its second step',
     because: 'it still exports __wbindgen_describe… and imports __wbindgen_placeholder__',
@@ -142,7 +133,7 @@ function recogniseOnlyUnusualTypes(module: ModuleDescription): Refusal | undefin
   let first: Refusal | undefined;
   for (const item of module.exports) {
     if (item.kind !== 'function') continue;
-    const unusual = [...item.type.parameters, ...item.type.results].filter((type) => !NUMERIC.includes(type));
+    const unusual = [...item.type.parameters, ...item.type.results].filter((type) => !isNumberType(type));
     if (unusual.length === 0) return undefined;
     const types = [...new Set(unusual)].join(' and ');
     first ??= {

@@ -1,5 +1,6 @@
 import { WasmFunctionError } from '../errors';
 import type { FunctionType, ModuleDescription } from '../module/description';
+import { quoted } from '../one-line';
 import { formatFunctionType, formatSignature } from '../values/parse-signature';
 import type { CallableExport, CallPlan, ExportChoice, Guest, GuestAbi } from './adapter';
 import { findFunction, offeredExports, requireFunction } from './module-exports';
@@ -8,7 +9,6 @@ import { BindgenGuest } from './wasm-bindgen-guest';
 import { isBindgenImport, isSupplied } from './wasm-bindgen-imports';
 import { findFree, findMalloc } from './wasm-bindgen-intrinsics';
 import { type BindgenFeatures, layOutBindgen, readSignature } from './wasm-bindgen-layout';
-import { quoted } from './refused';
 
 const IMPORT_REMEDY =
   'They belong to JavaScript or the browser (web-sys, js-sys, getrandom …), which a sandboxed function does not have. ' +

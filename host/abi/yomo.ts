@@ -1,6 +1,6 @@
+import { quoted } from '../one-line';
 import type { GuestAbi } from './adapter';
 import { exportsFunction } from './module-exports';
-import { quoted } from './refused';
 
 /** Recognised; this version does not call it. */
 export const yomo: GuestAbi = {

@@ -1,4 +1,5 @@
 /** Where in a module a trap happened, from the stack that V8 writes beside it. */
+import { quoted } from '../one-line';
 
 /** Frames the engine is to write down (`Error.stackTraceLimit`): a panic of Rust takes ten before the one who panicked. */
 export const STACK_DEPTH = 40;
@@ -56,12 +57,12 @@ function reasonOf(names: readonly string[]): TrapSite['reason'] {
 function siteText([innermost]: readonly Frame[], names: readonly string[]): string {
   if (innermost === undefined) return '';
   const [first, ...callers] = names.filter((name) => !PANIC_MACHINERY.test(name));
-  if (first === undefined) return ` in ${inQuotes(nameOf(innermost))}`;
+  if (first === undefined) return ` in ${quoted(nameOf(innermost), MAX_NAME)}`;
   // a function that calls itself is named once
   const chain = callers.filter((name, at) => name !== (at === 0 ? first : callers[at - 1]));
-  const called = chain.slice(0, SHOWN - 1).map((name) => `, called by ${inQuotes(name)}`);
+  const called = chain.slice(0, SHOWN - 1).map((name) => `, called by ${quoted(name, MAX_NAME)}`);
   const offset = innermost.name === undefined ? ` (at ${innermost.offset})` : '';
-  return ` in ${inQuotes(first)}${offset}${called.join('')}`;
+  return ` in ${quoted(first, MAX_NAME)}${offset}${called.join('')}`;
 }
 
 function readFrame(line: string): Frame[] {
@@ -80,12 +81,6 @@ function withoutModule(label: string | undefined, module: string | undefined): s
 
 function nameOf({ name, index }: Frame): string {
   return name === undefined ? `function ${index}` : demangle(name);
-}
-
-/** The name comes from the module: one line, not long, and nothing that steers a terminal. */
-function inQuotes(name: string): string {
-  const line = name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '\ufffd');
-  return `"${line.length > MAX_NAME ? `${line.slice(0, MAX_NAME)}…` : line}"`;
 }
 
 /** A name of Rust as its author wrote it; any other one, and what is not understood, as it is. */

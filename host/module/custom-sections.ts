@@ -1,4 +1,5 @@
 import { WasmFunctionError } from '../errors';
+import { printable } from '../one-line';
 import type { Reader } from './reader';
 
 /** Values and characters taken from a `producers` or `target_features` section: what people read, no more. */
@@ -57,10 +58,7 @@ export function readTargetFeatures(reader: Reader): readonly string[] {
 
 /** One line of bounded length: these texts are shown as they are. */
 function readable(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
-    .trim()
-    .slice(0, MAX_TEXT);
+  return printable(text).trim().slice(0, MAX_TEXT);
 }
 
 function ignoringDamage<T>(otherwise: T, read: () => T): T {

@@ -1,6 +1,6 @@
 import type { AbiName, GuestAbi, Refusal } from '../abi/adapter';
-import { quoted, REFUSALS } from '../abi/refused';
-import { firstOf } from '../one-line';
+import { REFUSALS } from '../abi/refused';
+import { firstOf, quoted } from '../one-line';
 import type { ModuleDescription, ModuleImport } from './description';
 
 export interface AbiChoice {

@@ -58,6 +58,7 @@ describe('wasm-function', () => {
     assert.deepEqual(await run(['--version']), { code: 0, output: `${version}\n`, errors: '' });
   });
 
+  const conventions = guestFile('c-conventions/conventions');
   const misuses: [string, string[], RegExp][] = [
     ['no command', [], /A command is missing/],
     ['an unknown command', ['run'], /There is no command "run"/],
@@ -85,6 +86,11 @@ describe('wasm-function', () => {
     ['bench with half a call', ['bench', triple, 'triple', '1', '--in-flight', '1.5'], /a whole number from 1 to 1000/],
     ['an unknown ABI', ['call', triple, 'triple', '1', '--abi', 'rust'], /--abi takes one of auto, numeric/],
     ['an ABI that is recognised only', ['call', triple, 'triple', '1', '--abi', 'extism'], /not "extism"/],
+    [
+      'JSON that is none, shown without what steers a terminal,',
+      ['call', conventions, 'packed', '{\u001b[2J', '--convention', 'packed', '--signature', '(json) -> json'],
+      /The argument \{ \[2J is not JSON/,
+    ],
     ['a file argument that is not there', ['call', triple, 'triple', '@nowhere'], /@nowhere names a file/],
   ];
   for (const [name, args, sentence] of misuses) {

@@ -16,6 +16,7 @@ describe('the words of a zipper', () => {
 
   test('are one line, and hold no credential', () => {
     assert.equal(reasonText('one\r\ntwo\u001b[2J'), 'one two [2J');
+    assert.equal(reasonText('no\u202e\u2028\u2066way\u200b\ufeff \ud800'), 'no way');
     assert.equal(reasonText('token: not-to-be-told.', 'token:not-to-be-told'), 'token: …');
   });
 });

@@ -5,7 +5,7 @@ import { toErrorData, WasmFunctionError } from '../errors';
 import type { InspectedExport, InspectedImport, Inspection } from '../inspection';
 import { MAX_LISTED } from '../limits';
 import { formatFunctionType, formatSignature } from '../values/parse-signature';
-import { type Declaration, readDeclarations } from './declarations';
+import type { Declaration } from './declarations';
 import { planDeclared } from './declared-plan';
 import type { ExternalType, Limits, ModuleDescription, ParsedModule } from './description';
 import { type AbiChoice, detectAbi } from './detect';
@@ -105,22 +105,6 @@ function listed<T, Shown extends object>(
   const wanted = isWanted === undefined ? undefined : all.slice(items.length).find(isWanted);
   if (wanted !== undefined) items.unshift(describe(wanted));
   return { items, left: all.length - items.length };
-}
-
-/**
- * Both in one, for a file that is looked at once.
- * @param declarations text of a `.d.ts` beside the module
- */
-export function inspectModule(
-  bytes: Uint8Array,
-  file: string,
-  abis: readonly GuestAbi[],
-  choice: AbiChoice,
-  declarations = '',
-): Inspection {
-  const examined = examine(bytes, file, abis);
-  if (examined.kind === 'refused') return examined.inspection;
-  return inspectCore(examined.description, file, abis, choice, readDeclarations(declarations));
 }
 
 /** A list as far as it is shown, and how many items it has besides. */

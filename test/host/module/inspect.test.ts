@@ -4,7 +4,7 @@ import type { AbiCaller, AbiName, CallableExport, GuestAbi } from '#dist/host/ab
 import { WasmFunctionError } from '#dist/host/errors';
 import type { ModuleDescription } from '#dist/host/module/description';
 import { MAX_LISTED } from '#dist/host/limits';
-import { inspectModule } from '#dist/host/module/inspect';
+import { inspectModule } from '../../support/inspect-module';
 import { HEADER, module, type ModuleSpec, producers, targetFeatures } from '../../support/wasm-builder';
 
 /** Calls every export over numbers; a declared signature must have as many parameters as the binary. */

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ABIS } from '#dist/host/abi/index';
-import { inspectModule } from '#dist/host/module/inspect';
 import { buildCommand } from '#dist/host/module/source-code';
+import { inspectModule } from '../../support/inspect-module';
 
 const MEAN = `static double half(double sum) { return sum / 2; }
 double mean(double a, double b) { return half(a + b); }

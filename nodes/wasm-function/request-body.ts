@@ -6,13 +6,21 @@ export class BodyTooLarge extends Error {}
 /** A body of which nothing came for too long. */
 export class BodyTooSlow extends Error {}
 
+/** As `setTimeout` does. */
+export type StartTimer = (ring: () => void, milliseconds: number) => NodeJS.Timeout;
+
 /**
  * Reads a request's raw body, and stops reading where it grows too large or stands still.
  * @param most bytes
  * @param patience seconds without a byte
  * @throws BodyTooLarge, BodyTooSlow, and another Error where the connection ends first
  */
-export async function readBody(request: IncomingMessage, most: number, patience: number): Promise<Buffer> {
+export async function readBody(
+  request: IncomingMessage,
+  most: number,
+  patience: number,
+  startTimer: StartTimer = setTimeout,
+): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > most) throw new BodyTooLarge();
   // it may have ended while the permission was looked up, and says nothing any more
   if (request.destroyed) throw cutOff();
@@ -30,7 +38,7 @@ export async function readBody(request: IncomingMessage, most: number, patience:
       request.off('data', take).pause();
       settle();
     };
-    const timer = setTimeout(() => end(() => reject(new BodyTooSlow())), patience * 1000);
+    const timer = startTimer(() => end(() => reject(new BodyTooSlow())), patience * 1000);
     request.on('data', take);
     request.once('end', () => end(() => resolve(Buffer.concat(chunks))));
     request.once('error', (error) => end(() => reject(error)));

@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UploadFolder } from '#dist/nodes/wasm-function/module-upload';
-import { BodyTooLarge, BodyTooSlow, readBody } from '#dist/nodes/wasm-function/request-body';
+import { BodyTooLarge, BodyTooSlow, readBody, type StartTimer } from '#dist/nodes/wasm-function/request-body';
 import { Admin, type Refusal } from '../support/admin';
 import { guestBytes } from '../support/guests';
 import { eventually } from '../support/node-red';
@@ -225,18 +226,50 @@ describe('the body of a request', () => {
     return Object.assign(new PassThrough(), { headers }) as unknown as PassThrough & IncomingMessage;
   }
 
+  /** A timer that runs as the test winds it. */
+  class WoundTimer {
+    wind = (_milliseconds: number): void => assert.fail('no timer was started');
+
+    readonly start: StartTimer = (ring, milliseconds) => {
+      const timer = setTimeout(() => undefined, 2 ** 31 - 1);
+      let left = milliseconds;
+      timer.refresh = () => {
+        left = milliseconds;
+        return timer;
+      };
+      this.wind = (passed) => {
+        left -= passed;
+        if (left <= 0) ring();
+      };
+      return timer;
+    };
+  }
+
   test('one of which nothing comes for a while is given up; one that keeps coming is not', async () => {
-    const still = body();
-    still.write('a');
-    await assert.rejects(readBody(still, 10, 0.05), BodyTooSlow);
+    const timer = new WoundTimer();
     const steady = body();
-    const read = readBody(steady, 100, 0.2);
+    const read = readBody(steady, 100, 30, timer.start);
     for (let index = 0; index < 10; index++) {
       steady.write('a');
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await nextTurn();
+      timer.wind(29_999);
     }
     steady.end();
     assert.equal((await read).toString(), 'a'.repeat(10));
+
+    const still = body();
+    const givenUp = assert.rejects(readBody(still, 10, 30, timer.start), BodyTooSlow);
+    still.write('a');
+    await nextTurn();
+    timer.wind(29_999);
+    assert.ok(!still.isPaused());
+    timer.wind(1);
+    await givenUp;
+    assert.ok(still.isPaused());
+  });
+
+  test('one of which nothing comes is given up by the clock, too', async () => {
+    await assert.rejects(readBody(body(), 10, 0.01), BodyTooSlow);
   });
 
   test('one that grows too large, or says that it will, is not read on', async () => {

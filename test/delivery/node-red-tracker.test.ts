@@ -77,6 +77,15 @@ async function run(flow: TestFlow, msg: object = { payload: 'x' }): Promise<Outc
   });
 }
 
+interface State {
+  waiting: number;
+  followed: Record<string, number>;
+  sources: number;
+  hooks: string[];
+  listeners: number[];
+}
+const state = () => nodeRed.json<State>('/follow-state');
+
 /** Declares a flow and what becomes of a message in it. */
 function row(
   name: string,
@@ -430,13 +439,20 @@ describe('followed in a real Node-RED', () => {
       ['n'],
       [{ id: 'n', type: 'batch', mode: 'count', count: 2, overlap: 0, interval: 10, topics: [], wires: [['arrived']] }],
     );
-    flows.push(batch);
+    const later = new TestFlow('later', ['n'], [odd('n', 'never done')], SHORT);
+    flows.push(batch, later);
     test('batch: open until the batch leaves', async () => {
-      let ended = false;
-      const first = run(batch).finally(() => (ended = true));
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      assert.equal(ended, false);
-      assert.deepEqual([(await run(batch)).kind, (await first).kind], ['completed', 'completed']);
+      const open = async () => (await state()).followed[batch.source];
+      const first = run(batch);
+      await eventually('the first is followed', async () => (await open()) === 1);
+      // what turns of the event loop and looks at the clock make of the first they have made of it by then
+      assert.equal((await run(later)).kind, 'settled');
+      assert.equal(await open(), 1);
+      const second = await run(batch);
+      for (const { kind, arrivals } of [await first, second]) {
+        assert.equal(kind, 'completed');
+        assert.ok(arrivals > 0, 'it ended before the batch had left');
+      }
     });
   });
 
@@ -617,14 +633,6 @@ describe('followed in a real Node-RED', () => {
     flows.push(held, settling, cut, closing, late);
 
     const release = () => nodeRed.json<number>('/follow-release', { method: 'POST' });
-    interface State {
-      waiting: number;
-      sources: number;
-      hooks: string[];
-      listeners: number[];
-    }
-    const state = () => nodeRed.json<State>('/follow-state');
-
     test('the clock stands still while a wasm-function holds the message', async () => {
       let ended = false;
       const outcome = run(held).finally(() => (ended = true));

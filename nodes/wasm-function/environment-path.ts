@@ -1,6 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import { WasmFunctionError } from '../../host/errors';
-import type { ModulePaths } from './file-path';
+import { checkPath, type ModulePaths } from './file-path';
 
 /**
  * Where the module is that an environment variable names. What the variable holds may be a secret and no path at all:
@@ -15,9 +15,11 @@ export async function locateByEnvironment(
   node?: Node,
 ): Promise<string> {
   const path = readEnvironmentPath(RED, name, node);
+  checkPath(path, `The path in the environment variable "${name}"`);
   try {
     return await paths.locate(path);
   } catch {
+    // it is not there; in the words of `locate` the path would stand
     throw new WasmFunctionError(
       'file',
       `The environment variable "${name}" names no file that is there. Set it to the path of a .wasm file, or put the ` +

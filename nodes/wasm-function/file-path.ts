@@ -118,8 +118,12 @@ function badLink(kind: 'circle' | 'deep', path: string, from: string): WasmFunct
   );
 }
 
-/** @param subject of the sentence that says what is wrong */
-function checkPath(path: string, subject: string): void {
+/**
+ * What no file can be called by, whatever is there.
+ * @param subject of the sentence that says what is wrong; the path is not told
+ * @throws WasmFunctionError `file`
+ */
+export function checkPath(path: string, subject: string): void {
   if (path.length > MAX_PATH) {
     throw new WasmFunctionError('file', `${subject} has more than ${String(MAX_PATH)} characters. Correct it.`);
   }

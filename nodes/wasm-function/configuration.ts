@@ -84,6 +84,7 @@ function readProperty<T extends string>(
   fallback: NoInfer<T>,
 ): TypedProperty<T> {
   const type = readChoice(`${name}Type`, saved[`${name}Type`], types, fallback);
-  const value = readText(name, saved[name], 'payload');
-  return { value: value === '' && type !== 'full' ? 'payload' : value, type };
+  const value = readText(name, saved[name]);
+  const isName = type !== 'full' && type !== 'json';
+  return { value: value === '' && isName ? 'payload' : value, type };
 }

@@ -19,6 +19,12 @@ export function createInputReader(util: Util, node: Node, { value, type }: Typed
     case 'full':
       return (message, callback) => callback(undefined, message);
     case 'json': {
+      if (value.trim() === '') {
+        throw misconfigured(
+          "The input is to be constant JSON, and is empty. Write a value into the node's properties, or choose another " +
+            'input, and deploy again.',
+        );
+      }
       const constant = understand(() => JSON.parse(value) as unknown, 'input is no JSON');
       return (_message, callback) => callback(undefined, constant);
     }

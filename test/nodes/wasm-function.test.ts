@@ -283,6 +283,15 @@ describe('wasm-function', () => {
       assert.match(error.message, /JSONata/);
       assert.equal(error.code, 'module');
     });
+
+    for (const input of ['', ' ', undefined]) {
+      test(`constant JSON that is ${JSON.stringify(input) ?? 'left out'} is told as empty`, async () => {
+        flow = await Flow.load({ file, ...(input === undefined ? {} : { input }), inputType: 'json' });
+        const error = await errorFor({ payload: 1 });
+        assert.match(error.message, /constant JSON, and is empty\. Write a value/);
+        assert.equal(error.code, 'module');
+      });
+    }
   });
 
   test('a relative path of a link that leads back to itself is said to be one', async () => {

@@ -157,6 +157,7 @@ export class ConfiguredFunction implements WasmFunction {
     if (before !== undefined) {
       const { execution: retired } = before;
       this.#retiring.add(retired);
+      // never rejects
       void retired.drain().then(() => this.#retiring.delete(retired));
     }
     const { inspection } = loaded;

@@ -34,9 +34,12 @@ export interface Execution {
   call(args: readonly GuestValue[]): Promise<readonly GuestValue[]>;
   /** Calls made after this see a new instance. */
   reset(): void;
-  /** Waits for the calls made so far, then gives everything back. */
+  /** Waits for the calls made so far, then gives everything back. Never rejects, as `close`. */
   drain(): Promise<void>;
-  /** Gives everything back at once; calls that have not ended are refused with `closed`. */
+  /**
+   * Gives everything back at once; calls that have not ended are refused with `closed`. Never rejects: a thread that does
+   * not end is not waited for any longer.
+   */
   close(): Promise<void>;
 }
 

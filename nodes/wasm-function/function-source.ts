@@ -1,5 +1,5 @@
 /** Which function a message goes to: always the same one, or one for each path that messages name. */
-import { closedError, WasmFunctionError } from '../../host/errors';
+import { closedError, messageOf, WasmFunctionError } from '../../host/errors';
 import type { FunctionState, WasmFunction } from '../../host/wasm-function';
 
 /** Between looks for a file that was not found. */
@@ -188,9 +188,21 @@ export class FunctionsByPath implements FunctionSource {
     }
   }
 
-  #close(kept: KeptFunction): void {
-    this.#byFunction.delete(kept.open);
-    const closing = kept.open.close().finally(() => this.#closing.delete(closing));
+  #close({ file, open }: KeptFunction): void {
+    this.#byFunction.delete(open);
+    // mostly while messages go on, with nobody who waits for it
+    const closing = open
+      .close()
+      .catch((error: unknown) => this.listener.report(notClosed(file, error)))
+      .finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
   }
+}
+
+function notClosed(file: string, error: unknown): WasmFunctionError {
+  return new WasmFunctionError(
+    'closed',
+    `A function could not be closed (${messageOf(error)}). Restart Node-RED if it keeps running.`,
+    { file },
+  );
 }

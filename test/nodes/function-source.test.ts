@@ -1,6 +1,7 @@
 /** What is said of functions whose paths messages name. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { WasmFunctionError } from '#dist/host/errors';
 import { FunctionsByPath } from '#dist/nodes/wasm-function/function-source';
 import type { FunctionState, WasmFunction } from '#dist/host/wasm-function';
@@ -67,4 +68,25 @@ describe('functions whose paths messages name', () => {
     assert.equal(shown.at(-1), 'loading');
     await functions.close();
   });
+});
+
+test('a function that cannot be closed when it is dropped is told of; nothing else is held up by that', async () => {
+  const warnings: WasmFunctionError[] = [];
+  const functions = new FunctionsByPath(
+    (path) => Promise.resolve(String(path)),
+    (file) => {
+      const open = new TestFunction(file);
+      if (file === '0.wasm') open.close = () => Promise.reject(new Error('no way'));
+      return open;
+    },
+    { show: () => undefined, report: (problem) => warnings.push(problem) },
+  );
+  // 16 are kept
+  for (let file = 0; file < 17; file += 1) functions.release(await functions.acquire(`${String(file)}.wasm`));
+  await nextTurn();
+  assert.deepEqual(
+    warnings.map(({ message, cause }) => [message, cause.file]),
+    [['A function could not be closed (no way). Restart Node-RED if it keeps running.', '0.wasm']],
+  );
+  await functions.close();
 });

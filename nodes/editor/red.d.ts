@@ -45,6 +45,8 @@ declare global {
     /** True marks the node as changed. */
     oneditsave?(this: DialogNode<P>): boolean | undefined;
     oneditcancel?(this: DialogNode<P>): void;
+    /** Of any node that is removed; where that is done in its dialog, nothing else tells that it is left. */
+    oneditdelete?(this: DialogNode<P>): void;
     oneditresize?(this: DialogNode<P>, size: { width: number; height: number }): void;
   }
 

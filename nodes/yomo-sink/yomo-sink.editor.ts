@@ -89,4 +89,7 @@ RED.nodes.registerType<SinkProperties>('yomo-sink', {
   oneditcancel: function () {
     openId = undefined;
   },
+  oneditdelete: function () {
+    if (this.id === openId) openId = undefined;
+  },
 });

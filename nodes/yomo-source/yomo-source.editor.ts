@@ -64,6 +64,11 @@ const defaults: DialogDefinition<SourceProperties>['defaults'] = {
 let tagList: TagList | undefined;
 let openId: string | undefined;
 
+function leave(): void {
+  tagList = undefined;
+  openId = undefined;
+}
+
 /** Marks the fields whose tags cannot be observed, and says below the list what can. */
 function checkTags(node: DialogNode<SourceProperties>, list: TagList): void {
   const valid = defaults.tags.validate?.call(node, list.values(), {});
@@ -133,12 +138,11 @@ RED.nodes.registerType<SourceProperties>('yomo-source', {
   },
   oneditsave: function () {
     this.tags = tagList?.values() ?? this.tags;
-    tagList = undefined;
-    openId = undefined;
+    leave();
     return undefined;
   },
-  oneditcancel: function () {
-    tagList = undefined;
-    openId = undefined;
+  oneditcancel: leave,
+  oneditdelete: function () {
+    if (this.id === openId) leave();
   },
 });

@@ -20,6 +20,9 @@ describe('the dialogs of the YoMo nodes', { skip: noBrowser }, () => {
       sourceNode('source', [51, '0x34'], [], { y: 100, x: 300, name: 'old source' }),
       // Written by hand, with nothing but what has no default.
       { id: 'sink', type: 'yomo-sink', zipper: 'zipper', z: 'tab', x: 300, y: 200, name: 'old sink', wires: [] },
+      // Of protocol v2, and with tags that only v1 would look at.
+      { id: 'tool', type: 'yomo-source', zipper: 'tools', z: 'tab', x: 500, y: 100, name: 'tool', tags: [], d: true },
+      { id: 'caller', type: 'yomo-sink', zipper: 'tools', z: 'tab', x: 500, y: 200, name: 'a', tag: '0xF000', d: true },
     ];
     nodeRed = await NodeRed.start({ flows, settings: editorSettings });
     editor = await Editor.open(nodeRed);
@@ -274,6 +277,29 @@ describe('the dialogs of the YoMo nodes', { skip: noBrowser }, () => {
     await page.locator(`[id="${source}"] .red-ui-flow-node-status-label`, { hasText: 'connected' }).waitFor();
     await Promise.all([reader.close(), writer.close()]);
   });
+
+  for (const [id, other] of [
+    ['tool', 'sink'],
+    ['caller', 'source'],
+  ] as const) {
+    test(`${id}: deleted in its dialog and brought back, it is judged by what is saved, whatever dialog is open`, async () => {
+      const isValid = (): Promise<boolean> =>
+        editor.page.evaluate((node) => {
+          const { RED } = window as unknown as {
+            RED: { nodes: { node(id: string): object }; editor: { validateNode(node: object): boolean } };
+          };
+          return RED.editor.validateNode(RED.nodes.node(node));
+        }, id);
+      await editor.edit(id);
+      await editor.leaveTray('#node-dialog-delete');
+      await editor.page.locator(`[id="${id}"]`).waitFor({ state: 'detached' });
+      await press('Control+z');
+      await editor.page.locator(`[id="${id}"]`).waitFor();
+      assert.equal(await isValid(), true);
+      await editor.edit(other);
+      assert.equal(await isValid(), true);
+    });
+  }
 
   for (const id of ['source', 'sink', 'zipper']) {
     test(`${id}: every field has a label, and nothing is cut off at 150 %`, async () => {

@@ -4,6 +4,9 @@ import { GatheredBytes } from './gathered-bytes';
 import { MAX_FRAME_LENGTH } from './limits';
 import { readHead } from './y3';
 
+/** A frame that is larger than any that is taken. */
+export class OversizeError extends YomoError {}
+
 /** Tag and length at their longest. */
 const LONGEST_HEAD = 6;
 
@@ -28,8 +31,8 @@ export class FrameReader {
 
   /**
    * @param onFrame called for each frame that this chunk completes, in order
-   * @throws YomoError `frame` where the stream is no sequence of frames, or one is over the limit; nothing can be read
-   *   from the stream then any more
+   * @throws YomoError `frame` where the stream is no sequence of frames, OversizeError `frame` where one is over the limit;
+   *   nothing can be read from the stream then any more
    */
   read(chunk: Uint8Array, onFrame: (frame: Frame) => void): void {
     for (let at = 0; at < chunk.length;) {
@@ -61,8 +64,8 @@ export class FrameReader {
 
 function checked(length: number, limit: number): number {
   if (length <= limit) return length;
-  throw new YomoError(
+  throw new OversizeError(
     'frame',
-    `A frame has ${String(length)} bytes; at most ${String(limit)} are taken. Send smaller payloads.`,
+    `A frame has ${String(length)} bytes; at most ${String(limit)} are taken, so the connection is ended. Have whoever writes it send smaller payloads.`,
   );
 }

@@ -3,7 +3,7 @@ import { Deferred } from './deferred';
 import { dialZipper } from './dial';
 import { parseEndpoint, type Endpoint } from './endpoint';
 import { messageOf, YomoError } from './errors';
-import { FrameReader } from './frame-reader';
+import { FrameReader, OversizeError } from './frame-reader';
 import { CLIENT_TYPES, encodeFrame, type DataFrame, type Frame } from './frames';
 import { ALPN, CLOSE_CODE, CLOSE_TIME, HANDSHAKE_TIMEOUT, IDLE_TIMEOUT, PROTOCOL_VERSION } from './limits';
 import { closingText, reasonText } from './reason';
@@ -115,7 +115,13 @@ export class Session {
     }
     // What came before the fault counts.
     for (const frame of frames) this.#handle(frame);
-    if (failure !== undefined) this.#finish(malformed(failure));
+    if (failure !== undefined) this.#finish(this.#endOf(failure));
+  }
+
+  /** Behind a handshake a large frame is one; before, it may as well be the beginning of another protocol. */
+  #endOf(failure: unknown): SessionEnd {
+    if (!this.#isConnected || !(failure instanceof OversizeError)) return malformed(failure);
+    return { kind: 'lost', reason: failure.message };
   }
 
   #handle(frame: Frame): void {

@@ -21,6 +21,7 @@ const CLASSES: Readonly<Record<string, { readonly text: number; readonly code?: 
   MqttError: { text: 1, code: 0 },
   YomoError: { text: 1, code: 0 },
   DialError: { text: 1, code: 0 },
+  OversizeError: { text: 1, code: 0 },
   PayloadError: { text: 0 },
   UnavailableError: { text: 0 },
   RequestError: { text: 1 },

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import { encodeFrame } from '#dist/yomo/frames';
+import { FIRST_RETRY } from '#dist/yomo/limits';
 import { eventually } from '../support/node-red';
 import {
   clientOf,
@@ -104,7 +105,6 @@ describe('a connection that goes', () => {
     await connected(client);
     for (const [bytes, reason] of [
       [Buffer.from('HTTP/1.1 400 Bad Request\r\n'), /not YoMo's protocol v1: .+/],
-      [Buffer.from('bf83ffffff70', 'hex'), /at most 16777216/],
       [encodeFrame({ type: 'data', tag: 1, metadata: Buffer.from('x'), payload: Buffer.from('y') }), /no map/],
     ] as const) {
       const count = zipper.closings.length;
@@ -115,8 +115,30 @@ describe('a connection that goes', () => {
       await eventually('back', () => zipper.clients.length === 1);
     }
     const reasons = client.states.flatMap((state) => (state.kind === 'waiting' ? [state.reason] : []));
-    assert.equal(reasons.length, 3);
+    assert.equal(reasons.length, 2);
     assert.deepEqual(client.frames, []);
+  });
+
+  test('a frame over 16 MiB is told as one, not as another protocol, and each ends the connection for longer', async () => {
+    const zipper = await zipperOf();
+    const client = clientOf(zipper.port, { kind: 'function', observe: [1] });
+    const waits = () => client.states.flatMap((state) => (state.kind === 'waiting' ? [state] : []));
+    for (const round of [1, 2, 3]) {
+      await eventually('connected', () => zipper.clients.length === 1, 30);
+      // The head of a frame of 16 MiB, its own bytes beyond that.
+      zipper.clients[0]?.write(Buffer.from('bf88808000', 'hex'));
+      await eventually('closed', () => zipper.closings.length === round && waits().length === round);
+    }
+    const reason =
+      'A frame has 16777221 bytes; at most 16777216 are taken, so the connection is ended. Have whoever writes it send smaller payloads.';
+    assert.deepEqual(
+      waits().map((state) => state.reason),
+      [reason, reason, reason],
+    );
+    assert.equal(zipper.closings[0]?.reason, reason);
+    for (const [round, { retryIn }] of waits().entries()) {
+      assert.ok(retryIn >= (FIRST_RETRY * 2 ** round) / 2, `${String(round)}: ${String(retryIn)}`);
+    }
   });
 
   test('frames before a fault count', async () => {

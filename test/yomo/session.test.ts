@@ -4,7 +4,7 @@ import { afterEach, describe, mock, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { YomoClient, type YomoState } from '#dist/yomo/client';
 import type { DataFrame } from '#dist/yomo/frames';
-import { HANDSHAKE_TIMEOUT, LINGER } from '#dist/yomo/limits';
+import { HANDSHAKE_TIMEOUT, LINGER, MAX_FRAME_LENGTH } from '#dist/yomo/limits';
 import type { Transport } from '#dist/yomo/transport';
 import { MemoryZipper } from '../support/memory-zipper';
 
@@ -77,6 +77,25 @@ describe('the handshake', () => {
       /sent data where the answer to a handshake is expected/,
     );
     assert.deepEqual(frames, []);
+    await client.close();
+  });
+
+  test('tells YoMo from other protocols: what seems to be a frame over 16 MiB before it may be anything', async () => {
+    const zipper = new MemoryZipper();
+    const large = { ...data, payload: Buffer.alloc(MAX_FRAME_LENGTH) };
+    zipper.keepWaiting(NAME);
+    const { client, states } = clientOf(zipper);
+    const reasons = (): string[] => states.flatMap((state) => (state.kind === 'waiting' ? [state.reason] : []));
+    await until(() => zipper.hasHeardOf(NAME));
+    zipper.tell(NAME, large);
+    await until(() => reasons().length === 1);
+    zipper.answer(NAME);
+    client.hurry();
+    await until(() => client.state.kind === 'connected');
+    zipper.tell(NAME, large);
+    await until(() => reasons().length === 2);
+    assert.match(reasons()[0] ?? '', /^What came is not YoMo's protocol v1: A frame has \d+ bytes; at most 16777216/);
+    assert.match(reasons()[1] ?? '', /^A frame has \d+ bytes; at most 16777216/);
     await client.close();
   });
 });

@@ -3,7 +3,7 @@ import { dialZipper } from '../dial';
 import type { Endpoint } from '../endpoint';
 import { messageOf, YomoError } from '../errors';
 import { ALPN_V2, CLOSE_CODE, HANDSHAKE_TIMEOUT, IDLE_TIMEOUT_V2, REPLACED_CODE } from '../limits';
-import { closingText } from '../reason';
+import { closingText, reasonText } from '../reason';
 import { closingWords, lost, rejectedError, type SessionEnd } from '../session-end';
 import type { ZipperAddress } from '../settings';
 import type { ByteStream, Closing, Connection, Transport } from '../transport';
@@ -11,6 +11,9 @@ import { encodeMessage, readMessage } from './exchange';
 import { encodeRegistration, parseReplyHead } from './heads';
 
 const PROTOCOL = { alpn: ALPN_V2, idleTimeout: IDLE_TIMEOUT_V2 };
+
+/** Request Timeout, Too Many Requests. */
+const PASSING: ReadonlySet<number> = new Set([408, 429]);
 
 export interface SessionEvents {
   /** The zipper has taken the client: streams may be opened. */
@@ -90,7 +93,7 @@ export class ToolSession {
         this.#isRegistered = true;
         this.#events.onConnected(this.#connection);
       } else {
-        this.#finish({ kind: 'refused', error: rejectedError(error, this.#credential) });
+        this.#finish(notTaken(status, error, this.#credential));
       }
     } catch (error) {
       // Of a connection that breaks, the connection itself tells why.
@@ -112,6 +115,20 @@ export class ToolSession {
     if (this.#isRegistered && closing.code === REPLACED_CODE) return { kind: 'refused', error: replacedError() };
     return lost(closing, this.#credential);
   }
+}
+
+/** As in HTTP: a fault of the client lasts, unless it is of the moment. @param credential not to be repeated */
+function notTaken(status: number, words: string, credential?: string): SessionEnd {
+  const isFinal = status >= 400 && status < 500 && !PASSING.has(status);
+  if (isFinal) return { kind: 'refused', error: rejectedError(words, credential) };
+  return { kind: 'lost', reason: notNowError(status, reasonText(words, credential)).message };
+}
+
+function notNowError(status: number, reason: string): YomoError {
+  return new YomoError(
+    'zipper',
+    `The zipper does not take this client now (status ${String(status)}): ${reason === '' ? 'it gives no reason' : reason}. It is tried again; where that goes on, look at the log of the zipper.`,
+  );
 }
 
 function noAnswer(): YomoError {

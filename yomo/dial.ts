@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { DialError } from './dial-error';
 import type { Endpoint } from './endpoint';
 import { messageOf, YomoError } from './errors';
@@ -23,13 +24,22 @@ export async function dialZipper(
   protocol: Pick<DialOptions, 'alpn' | 'idleTimeout'>,
   signal: AbortSignal,
 ): Promise<Dialled> {
-  const { verify, ca, host } = address;
-  const options = { ...protocol, verify, serverName: host, ...(ca === undefined ? {} : { ca }) };
+  const { verify, ca } = address;
+  const serverName = nameOf(endpoint, address);
+  const options = { ...protocol, verify, serverName, ...(ca === undefined ? {} : { ca }) };
   try {
     return { kind: 'connection', connection: await transport.dial(endpoint.host, endpoint.port, options, signal) };
   } catch (error) {
     return { kind: 'end', end: signal.aborted ? { kind: 'closed' } : endOfDial(error) };
   }
+}
+
+/**
+ * What the certificate is to be for: the host that is dialled, which a zipper that has proved its own name may have told. An
+ * address cannot be compared with a certificate; there it is the name from the settings, which a mesh may share.
+ */
+function nameOf(endpoint: Endpoint, address: ZipperAddress): string {
+  return isIP(endpoint.host) === 0 ? endpoint.host : address.host;
 }
 
 function endOfDial(error: unknown): SessionEnd {

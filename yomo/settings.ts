@@ -3,7 +3,7 @@ export interface ZipperAddress {
   readonly host: string;
   /** UDP. */
   readonly port: number;
-  /** Whether the zipper has to prove by its certificate that it is `host`. */
+  /** Whether the zipper has to prove by its certificate that it is `host`; one it sends the client on to, its own name. */
   readonly verify: boolean;
   /** PEM text of the authorities that are trusted instead of the system's; used with `verify` only. */
   readonly ca?: string;

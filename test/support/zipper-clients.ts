@@ -1,5 +1,6 @@
 /** Zippers and clients of a test; what a test has opened is closed by `closeAll`. */
 import { YomoClient, type ClientOptions, type YomoFrame, type YomoState, type ZipperAddress } from '#dist/yomo/client';
+import type { Transport } from '#dist/yomo/transport';
 import { eventually } from './node-red';
 import { Zipper, type ZipperOptions } from './zipper';
 import { relayPackets } from './zipper-relay';
@@ -38,6 +39,7 @@ export function clientOf(
   port: number,
   options: Partial<ClientOptions> = {},
   address: Partial<ZipperAddress> = {},
+  transport?: Transport,
 ): Observed {
   const log: string[] = [];
   const note = (text: string): void => {
@@ -46,7 +48,7 @@ export function clientOf(
   const client = new YomoClient(
     { host: '127.0.0.1', port, verify: false, ...address },
     { name: 'test', kind: 'source', buffer: 1000, ...options },
-    undefined,
+    transport,
     { info: note, warn: note, error: note },
   );
   open.push(() => client.close());

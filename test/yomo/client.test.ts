@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import { decodeMetadata } from '#dist/yomo/metadata';
+import { quicTransport } from '#dist/yomo/quic-transport';
+import type { Transport } from '#dist/yomo/transport';
 import { makeCertificate } from '../support/certificate';
 import { eventually } from '../support/node-red';
 import {
@@ -243,11 +245,45 @@ describe('the certificate of a zipper', () => {
     await connected(clientOf(port, {}, { host: 'localhost', verify: true, ca: authority.certificate }));
   });
 
-  test('is compared with the name from the settings after a redirect, too', async () => {
-    const second = await zipperOf({ certificate });
-    const first = await zipperOf({ certificate, connectTo: second.endpoint });
-    await connected(clientOf(first.port, {}, { host: 'localhost', verify: true, ca: authority.certificate }));
+  /** A network where every name is that of this machine. */
+  const loopback: Transport = {
+    dial: (host, port, options, signal) =>
+      quicTransport.dial('127.0.0.1', port, { ...options, serverName: options.serverName ?? host }, signal),
+  };
+
+  /** A client of `one.test`, which sends it on; where it is sent, a zipper has a certificate for `name`. */
+  async function sentOn(name: string, to: (port: number) => string) {
+    const second = await zipperOf({ certificate: makeCertificate([name], authority) });
+    const first = await zipperOf({
+      certificate: makeCertificate(['one.test'], authority),
+      connectTo: to(second.port),
+    });
+    const address = { host: 'one.test', verify: true, ca: authority.certificate };
+    return { first, second, client: clientOf(first.port, {}, address, loopback) };
+  }
+
+  test('is that of the zipper which a client is sent on to, for its own name', async () => {
+    const { second, client } = await sentOn('two.test', (port) => `two.test:${String(port)}`);
+    await connected(client);
     assert.equal(second.clients.length, 1);
+  });
+
+  test('is refused where a client is sent on to a name that it is not for, even though it is for the first one', async () => {
+    const { first, second, client } = await sentOn('one.test', (port) => `two.test:${String(port)}`);
+    assert.match(await reasonOf(client, 'waiting'), /certificate of the zipper is not trusted/);
+    assert.deepEqual([first.handshakes.length, second.handshakes.length], [1, 0]);
+  });
+
+  test('is for the name from the settings where a client is sent on to an address', async () => {
+    const { second, client } = await sentOn('one.test', (port) => `127.0.0.1:${String(port)}`);
+    await connected(client);
+    assert.equal(second.clients.length, 1);
+  });
+
+  test('is refused where a client is sent on to an address, and it is for another name', async () => {
+    const { second, client } = await sentOn('two.test', (port) => `127.0.0.1:${String(port)}`);
+    assert.match(await reasonOf(client, 'waiting'), /certificate of the zipper is not trusted/);
+    assert.equal(second.handshakes.length, 0);
   });
 
   for (const [title, names, ca] of [

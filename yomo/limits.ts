@@ -136,7 +136,10 @@ export const ANSWER_TIMEOUT = 60_000;
 /** Milliseconds a called tool is given: longer, so that what another flow says of its own time-out comes first. */
 export const CALL_TIMEOUT = 65_000;
 
-/** Calls of one client at once, each with a stream of its own; a zipper takes 1000, and ours as many as this. */
+/**
+ * Calls of one client on their way at once, each on a stream of its own; the others wait for their turn. A zipper takes 1000
+ * streams, but a tool of this package 500 requests (MAX_REQUESTS) of all its callers: one of them leaves room for others.
+ */
 export const MAX_CALLS = 100;
 
 /** Characters of the text of a refusal, which goes into the other end's log or answer. */

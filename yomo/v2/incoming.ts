@@ -1,4 +1,5 @@
 /** What others ask of a tool: each stream from its opening until its request is answered. */
+import { Deferred } from '../deferred';
 import { messageOf } from '../errors';
 import { MAX_REQUEST_BYTES, MAX_REQUESTS, REQUEST_TIMEOUT } from '../limits';
 import type { ByteStream } from '../transport';
@@ -21,6 +22,8 @@ export interface IncomingOptions {
 interface Unfinished {
   /** Ends the reading with a `Refusal`. */
   readonly stop: AbortController;
+  /** Resolved when all of it has come, or its refusal has been handed to the connection. */
+  readonly settled: Deferred<undefined>;
   bytes: number;
 }
 
@@ -68,13 +71,16 @@ export class IncomingRequests {
    */
   async accept(stream: ByteStream, take: (request: ToolRequest) => void): Promise<void> {
     const opened = performance.now();
+    const unfinished = { stop: new AbortController(), settled: new Deferred<undefined>(), bytes: 0 };
     let message: Message<RequestHead>;
     try {
-      message = await this.#read(stream);
+      message = await this.#read(stream, unfinished);
     } catch (error) {
       this.#lastAnswered = performance.now();
       await refuse(stream, error instanceof Refusal ? error.status : 400, messageOf(error));
       return;
+    } finally {
+      unfinished.settled.resolve(undefined);
     }
     const rest = Math.max(0, opened + this.#answerTimeout - performance.now());
     const request = new ToolRequest(message, stream, { limit: this.#answerTimeout, rest });
@@ -82,10 +88,14 @@ export class IncomingRequests {
     take(request);
   }
 
-  /** Nobody is answered any more but with this; resolves when all have been told. */
+  /** Refuses what waits, whole or not; resolves when all have been told. */
   async refuse(status: number, text: string): Promise<void> {
-    for (const each of [...this.#unfinished]) this.#stop(each, new Refusal(status, text));
-    await Promise.all([...this.#open].map((request) => request.refuse(status, text)));
+    const unfinished = [...this.#unfinished];
+    for (const each of unfinished) this.#stop(each, new Refusal(status, text));
+    await Promise.all([
+      ...unfinished.map(({ settled }) => settled.promise),
+      ...[...this.#open].map((request) => request.refuse(status, text)),
+    ]);
   }
 
   /** The connection is gone, and everybody who asked with it. */
@@ -93,8 +103,7 @@ export class IncomingRequests {
     for (const request of [...this.#open]) request.drop();
   }
 
-  async #read(stream: ByteStream): Promise<Message<RequestHead>> {
-    const unfinished = { stop: new AbortController(), bytes: 0 };
+  async #read(stream: ByteStream, unfinished: Unfinished): Promise<Message<RequestHead>> {
     const timer = setTimeout(() => {
       this.#stop(unfinished, late(this.#requestTimeout));
     }, this.#requestTimeout);

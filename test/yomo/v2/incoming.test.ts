@@ -1,6 +1,7 @@
 /** Requests to a tool, over streams whose other end is the test. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { IncomingRequests } from '#dist/yomo/v2/incoming';
 import { encodeMessage } from '#dist/yomo/v2/exchange';
 import { encodeFrames } from '#dist/yomo/v2/frames';
@@ -136,4 +137,22 @@ describe('requests to a tool', () => {
       assert.match(stream.text, /503.*closing/);
     }
   });
+
+  for (const [what, bytes] of [
+    ['whole', whole()],
+    ['unfinished', unfinished()],
+  ] as const) {
+    test(`who closes hears when the ${what} request has been told, not before`, async () => {
+      const { incoming, ask } = receive();
+      const stream = ask(bytes);
+      await turn();
+      let write!: () => void;
+      stream.write = () => new Promise((resolve) => (write = resolve));
+      const refused = incoming.refuse(503, 'closing').then(() => 'told');
+      assert.equal(await Promise.race([refused, turn('on its way')]), 'on its way');
+      write();
+      assert.equal(await refused, 'told');
+      assert.equal(stream.isEnded, true);
+    });
+  }
 });

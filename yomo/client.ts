@@ -13,6 +13,7 @@ import type { SessionEnd } from './session-end';
 import type { ClientOptions, Log, ZipperAddress } from './settings';
 import type { StateListener, YomoState } from './state';
 import type { Transport } from './transport';
+import { within } from './within';
 
 export type { ClientOptions, Metadata, StateListener, YomoState, ZipperAddress };
 
@@ -180,14 +181,6 @@ export class YomoClient {
       );
     }
   }
-}
-
-/** Resolves with the promise, or after so many milliseconds. */
-async function within(time: number, promise: Promise<void>): Promise<void> {
-  const timeOut = new AbortController();
-  const { signal } = timeOut;
-  await Promise.race([promise, sleep(time, undefined, { signal }).catch(() => undefined)]);
-  timeOut.abort();
 }
 
 function tooLarge(length: number): YomoError {

@@ -1,6 +1,7 @@
-import { Deferred } from './deferred';
-import { YomoError } from './errors';
-import { MAX_WAITING_BYTES, WAITING_FRAME_COST, WRITE_SIZE } from './limits';
+import type { YomoError } from './errors';
+import { Gate } from './gate';
+import { WRITE_SIZE } from './limits';
+import { WaitingRoom } from './waiting-room';
 
 interface Entry {
   readonly bytes: Uint8Array;
@@ -16,20 +17,18 @@ export type Write = (bytes: Uint8Array) => Promise<void>;
  * the connection broke is written again on the next one, so that it may come twice but is never lost in between.
  */
 export class Outbox {
-  readonly #limit: number;
+  readonly #room: WaitingRoom;
+  readonly #gate = new Gate<Write>(() => {
+    this.#pump();
+  });
   #entries: Entry[] = [];
   /** Entries before this one are done: taking each off the front would move all others. */
   #first = 0;
-  #cost = 0;
-  /** The connection that is there, as what writes to it. */
-  #write: Write | undefined;
-  /** A connection that is there, over which nothing goes yet. */
-  #held: { readonly write: Write; readonly decided: Deferred<undefined> } | undefined;
   #pumping: Promise<void> | undefined;
 
   /** @param limit frames that wait at most while there is no connection */
   constructor(limit: number) {
-    this.#limit = limit;
+    this.#room = new WaitingRoom(limit);
   }
 
   get waiting(): number {
@@ -42,16 +41,8 @@ export class Outbox {
    */
   add(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#write === undefined && this.waiting >= this.#limit) {
-        reject(fullError(this.#limit));
-        return;
-      }
-      if (this.#cost + costOf(bytes) > MAX_WAITING_BYTES) {
-        reject(slowError());
-        return;
-      }
+      this.#room.enter(bytes, this.#gate.connection === undefined ? this.waiting : undefined);
       this.#entries.push({ bytes, resolve, reject });
-      this.#cost += costOf(bytes);
       this.#pump();
     });
   }
@@ -61,33 +52,21 @@ export class Outbox {
    * @param ready nothing is written before it resolves, or `release`; never rejected
    */
   connect(write: Write, ready?: Promise<void>): void {
-    if (ready === undefined) {
-      this.#open(write);
-      return;
-    }
-    const held = { write, decided: new Deferred<undefined>() };
-    this.#held = held;
-    void ready.then(() => {
-      if (this.#held === held) this.release();
-    });
+    this.#gate.connect(write, ready);
   }
 
   /** What is held back is written all the same. */
   release(): void {
-    if (this.#held === undefined) return;
-    const { write } = this.#held;
-    this.#letGo();
-    this.#open(write);
+    this.#gate.release();
   }
 
   disconnect(): void {
-    this.#write = undefined;
-    this.#letGo();
+    this.#gate.disconnect();
   }
 
   /** Resolves when nothing is held back any more, because it is written or its connection has gone. */
-  async released(): Promise<void> {
-    await this.#held?.decided.promise;
+  released(): Promise<void> {
+    return this.#gate.released();
   }
 
   /** Resolves when nothing waits any more, or nothing more can be written. */
@@ -97,24 +76,16 @@ export class Outbox {
 
   /** Everything that waits ends in this error. */
   reject(error: YomoError): void {
-    for (const { reject } of this.#entries.slice(this.#first)) reject(error);
+    for (const { bytes, reject } of this.#entries.slice(this.#first)) {
+      this.#room.leave(bytes);
+      reject(error);
+    }
     this.#entries = [];
     this.#first = 0;
-    this.#cost = 0;
-  }
-
-  #open(write: Write): void {
-    this.#write = write;
-    this.#pump();
-  }
-
-  #letGo(): void {
-    this.#held?.decided.resolve(undefined);
-    this.#held = undefined;
   }
 
   #pump(): void {
-    if (this.#pumping !== undefined || this.#write === undefined || this.waiting === 0) return;
+    if (this.#pumping !== undefined || this.#gate.connection === undefined || this.waiting === 0) return;
     this.#pumping = this.#writeAll().finally(() => {
       this.#pumping = undefined;
       // Another connection may have come while the write of the last one failed.
@@ -123,7 +94,7 @@ export class Outbox {
   }
 
   async #writeAll(): Promise<void> {
-    for (let write = this.#write; write !== undefined && this.waiting > 0; write = this.#write) {
+    for (let write = this.#gate.connection; write !== undefined && this.waiting > 0; write = this.#gate.connection) {
       // What is sent in the same turn of the event loop goes together.
       await Promise.resolve();
       const batch = this.#nextBatch();
@@ -132,7 +103,7 @@ export class Outbox {
         await write(batch.length === 1 && batch[0] !== undefined ? batch[0].bytes : Buffer.concat(batch.map(bytesOf)));
       } catch {
         // The connection is gone; it is told elsewhere.
-        if (this.#write === write) this.#write = undefined;
+        this.#gate.disconnect(write);
         return;
       }
       this.#done(batch);
@@ -156,7 +127,7 @@ export class Outbox {
     for (const entry of batch) {
       if (this.#entries[this.#first] !== entry) return;
       this.#first += 1;
-      this.#cost -= costOf(entry.bytes);
+      this.#room.leave(entry.bytes);
       entry.resolve();
     }
     if (2 * this.#first < this.#entries.length) return;
@@ -167,23 +138,4 @@ export class Outbox {
 
 function bytesOf({ bytes }: Entry): Uint8Array {
   return bytes;
-}
-
-function costOf(bytes: Uint8Array): number {
-  return bytes.length + WAITING_FRAME_COST;
-}
-
-function fullError(limit: number): YomoError {
-  return new YomoError(
-    'buffer',
-    `The zipper is not connected, and ${String(limit)} frames wait for it already. See why in the status of the node; what waits is sent then.`,
-  );
-}
-
-function slowError(): YomoError {
-  const limit = String(MAX_WAITING_BYTES / 1024 / 1024);
-  return new YomoError(
-    'buffer',
-    `Frames of ${limit} MiB wait for the zipper already. Send less, or see in the status of the node whether it is connected.`,
-  );
 }

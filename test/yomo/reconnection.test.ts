@@ -159,7 +159,7 @@ describe('a client without a zipper', () => {
     const zipper = await zipperOf({ isSilent: true });
     const { client } = clientOf(zipper.port, { buffer: 3 });
     const waiting = [1, 2, 3].map((tag) => assert.rejects(client.send(frameOf(tag, 'x')), { code: 'closed' }));
-    await assert.rejects(client.send(frameOf(4, 'x')), { code: 'buffer', message: /3 frames wait/ });
+    await assert.rejects(client.send(frameOf(4, 'x')), { code: 'buffer', message: /3 messages wait/ });
     assert.equal(client.waiting, 3);
     await client.close();
     await Promise.all(waiting);

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { YomoError } from '../errors';
-import { CALL_TIMEOUT, CLOSE_TIME, MAX_CALLS, MAX_WAITING_BYTES, WAITING_FRAME_COST } from '../limits';
+import { Gate } from '../gate';
+import { CALL_TIMEOUT, CLOSE_TIME, MAX_CALLS } from '../limits';
 import { reasonText } from '../reason';
 import type { ByteStream, Connection } from '../transport';
+import { WaitingRoom } from '../waiting-room';
 import { readMessage, type Message } from './exchange';
 import { parseReplyHead, type ReplyHead } from './heads';
 
@@ -22,14 +24,13 @@ function isCutOff(error: unknown): boolean {
  * way when a connection broke ends in an error, since nothing tells whether the tool has done its work.
  */
 export class Calls {
-  readonly #limit: number;
+  readonly #room: WaitingRoom;
+  readonly #gate = new Gate<Connection>(() => {
+    this.#pump();
+  });
   readonly #timeout: number;
   #waiting: Call[] = [];
   readonly #active = new Set<Call>();
-  #cost = 0;
-  #connection: Connection | undefined;
-  /** A connection that is there, over which nothing goes yet. */
-  #held: Connection | undefined;
   #onDrained: (() => void) | undefined;
 
   /**
@@ -37,7 +38,7 @@ export class Calls {
    * @param timeout milliseconds a tool is given to answer
    */
   constructor(limit: number, timeout: number = CALL_TIMEOUT) {
-    this.#limit = limit;
+    this.#room = new WaitingRoom(limit);
     this.#timeout = timeout;
   }
 
@@ -52,15 +53,9 @@ export class Calls {
    */
   add(bytes: Buffer): Promise<Message<ReplyHead>> {
     return new Promise((resolve, reject) => {
-      if (this.#connection === undefined && this.#waiting.length >= this.#limit) {
-        reject(fullError(this.#limit));
-      } else if (this.#cost + costOf(bytes) > MAX_WAITING_BYTES) {
-        reject(slowError());
-      } else {
-        this.#cost += costOf(bytes);
-        this.#waiting.push({ bytes, resolve, reject });
-        this.#pump();
-      }
+      this.#room.enter(bytes, this.#gate.connection === undefined ? this.#waiting.length : undefined);
+      this.#waiting.push({ bytes, resolve, reject });
+      this.#pump();
     });
   }
 
@@ -71,25 +66,18 @@ export class Calls {
   connect(connection: Connection, ready?: Promise<void>): void {
     // At once, before the calls on its streams fail and make room for others.
     void connection.closed.then(() => {
-      this.#leave(connection);
+      this.#gate.disconnect(connection);
     });
-    this.disconnect();
-    this.#held = connection;
-    if (ready === undefined) this.release();
-    else void ready.then(() => this.#held === connection && this.release());
+    this.#gate.connect(connection, ready);
   }
 
   /** What is held back goes all the same. */
   release(): void {
-    if (this.#held === undefined) return;
-    this.#connection = this.#held;
-    this.#held = undefined;
-    this.#pump();
+    this.#gate.release();
   }
 
   disconnect(): void {
-    this.#held = undefined;
-    this.#connection = undefined;
+    this.#gate.disconnect();
   }
 
   /** Resolves when none waits any more. */
@@ -101,16 +89,17 @@ export class Calls {
   /** Everything that waits, and is on its way, ends in this error. */
   reject(error: YomoError): void {
     const calls = [...this.#active, ...this.#waiting];
-    for (const { bytes } of this.#waiting.splice(0)) this.#cost -= costOf(bytes);
+    for (const { bytes } of this.#waiting.splice(0)) this.#room.leave(bytes);
     for (const call of calls) call.reject(error);
   }
 
   #pump(): void {
-    while (this.#connection !== undefined && this.#active.size < MAX_CALLS) {
+    const { connection } = this.#gate;
+    while (connection !== undefined && this.#active.size < MAX_CALLS) {
       const call = this.#waiting.shift();
       if (call === undefined) return;
       this.#active.add(call);
-      void this.#run(call, this.#connection);
+      void this.#run(call, connection);
     }
   }
 
@@ -136,7 +125,7 @@ export class Calls {
     }
     clearTimeout(timer);
     this.#active.delete(call);
-    this.#cost -= costOf(call.bytes);
+    this.#room.leave(call.bytes);
     if (this.waiting === 0) this.#onDrained?.();
     this.#pump();
   }
@@ -148,23 +137,13 @@ export class Calls {
   }
 
   #suspect(connection: Connection): void {
-    if (this.#connection !== connection) return;
-    this.#leave(connection);
+    if (this.#gate.connection !== connection) return;
+    this.#gate.disconnect();
     const patience = sleep(CLOSE_TIME, true, { ref: false });
     void Promise.race([patience, connection.closed.then(() => false)]).then((isThere) => {
-      if (!isThere || this.#connection !== undefined || this.#held !== undefined) return;
-      this.#connection = connection;
-      this.#pump();
+      if (isThere && this.#gate.isFree) this.#gate.connect(connection);
     });
   }
-
-  #leave(connection: Connection): void {
-    if (this.#held === connection || this.#connection === connection) this.disconnect();
-  }
-}
-
-function costOf(bytes: Buffer): number {
-  return bytes.length + WAITING_FRAME_COST;
 }
 
 function checked(reply: Message<ReplyHead>): Message<ReplyHead> {
@@ -193,20 +172,5 @@ function lostError(): YomoError {
   return new YomoError(
     'tool',
     'The connection was lost before the tool answered, so nothing tells whether it has done its work. See whether it has, or send the message again.',
-  );
-}
-
-function fullError(limit: number): YomoError {
-  return new YomoError(
-    'buffer',
-    `The zipper is not connected, and ${String(limit)} requests wait for it already. See why in the status of the node; what waits is sent then.`,
-  );
-}
-
-function slowError(): YomoError {
-  const limit = String(MAX_WAITING_BYTES / 1024 / 1024);
-  return new YomoError(
-    'buffer',
-    `Requests of ${limit} MiB wait for an answer already. Send less, or see in the status of the node whether it is connected.`,
   );
 }

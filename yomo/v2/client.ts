@@ -8,6 +8,7 @@ import type { SessionEnd } from '../session-end';
 import type { Log, ZipperAddress } from '../settings';
 import type { StateListener, YomoState } from '../state';
 import type { ByteStream, Connection, Transport } from '../transport';
+import { within } from '../within';
 import { Calls } from './calls';
 import { encodeMessage } from './exchange';
 import { encodeRequestHead } from './heads';
@@ -146,22 +147,17 @@ export class ToolClient {
     const refusal = this.#refusal;
     this.#refusal = closedError();
     const refused = this.#incoming.refuse(503, 'The flow was stopped or deployed before it answered.');
-    if (refusal === undefined && this.state.kind === 'connected') await this.#drain();
-    await Promise.race([refused, sleep(LINGER)]);
+    if (refusal === undefined && this.state.kind === 'connected') {
+      // Calls that are held back for tools beside this client go out at once: those may be closing as well.
+      this.#calls.release();
+      await within(DRAIN_TIMEOUT, this.#calls.drained());
+    }
+    await within(LINGER, refused);
     // Nothing tells whether an answer has arrived, and a zipper reads nothing more once the connection is closed.
     const rest = this.#incoming.lastAnswered + LINGER - performance.now();
     if (rest > 0) await sleep(rest);
     this.#calls.reject(closedError());
     await this.#reconnection.close();
-  }
-
-  /** Calls that are held back for tools beside this client go out at once: those may be closing as well. */
-  async #drain(): Promise<void> {
-    this.#calls.release();
-    const timeOut = new AbortController();
-    const { signal } = timeOut;
-    await Promise.race([this.#calls.drained(), sleep(DRAIN_TIMEOUT, undefined, { signal }).catch(() => undefined)]);
-    timeOut.abort();
   }
 
   async #connect(endpoint: Endpoint, signal: AbortSignal): Promise<SessionEnd> {

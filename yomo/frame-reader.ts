@@ -24,11 +24,6 @@ export class FrameReader {
     this.#limit = limit;
   }
 
-  /** Bytes of a frame that has begun. */
-  get pending(): number {
-    return this.#frame?.length ?? this.#headLength;
-  }
-
   /**
    * @param onFrame called for each frame that this chunk completes, in order
    * @throws YomoError `frame` where the stream is no sequence of frames, OversizeError `frame` where one is over the limit;

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { YomoClient } from '../../yomo/client';
-import { OBSTACLES, type Obstacle } from '../../yomo/dial-error';
+import type { Obstacle } from '../../yomo/dial-error';
 import { YomoError, type YomoErrorCode } from '../../yomo/errors';
 import { configurationFault, findNode, showProblem } from '../bridge/misconfigured';
 import type { BridgeStatus } from '../bridge/shown-status';
@@ -14,8 +14,6 @@ export type AnyZipper = Zipper | ToolZipper;
 export const FAILURE_REASONS = ['rejected', 'transport', 'configuration'] as const;
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
-/** The words of `<type>.status` in the catalogues of the nodes that connect to a zipper. */
-export const STATUS_WORDS: readonly string[] = [...FAILURE_REASONS, ...OBSTACLES];
 export type ZipperStatus = BridgeStatus<FailureReason, Obstacle>;
 
 /** The runtime's yomo-zipper node, as the nodes that use it see it. */

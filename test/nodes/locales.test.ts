@@ -4,7 +4,8 @@ import { describe, test } from 'node:test';
 import { CONVENTIONS } from '#dist/host/abi/adapter';
 import { ERROR_CODES } from '#dist/host/errors';
 import { FAILURE_REASONS } from '#dist/mqtt/status';
-import { STATUS_WORDS as YOMO_STATUS } from '#dist/nodes/yomo-zipper/zipper-node';
+import { FAILURE_REASONS as YOMO_FAILURE_REASONS } from '#dist/nodes/yomo-zipper/zipper-node';
+import { OBSTACLES } from '#dist/yomo/dial-error';
 import {
   flatten,
   keysInHtml,
@@ -22,6 +23,9 @@ import { requireNodeRed } from '../support/node-red';
 import { statusTexts, type StatusText } from '../support/status-texts';
 
 const REFERENCE = 'en-US';
+
+/** Why a node is not connected to its zipper. */
+const YOMO_STATUS = [...YOMO_FAILURE_REASONS, ...OBSTACLES];
 
 /** What is put into keys that are made when they are needed: each value has a text. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {

@@ -30,11 +30,6 @@ export class FrameReader {
     this.#limit = limit;
   }
 
-  /** Bytes of a frame that has begun. */
-  get pending(): number {
-    return this.#frame?.length ?? this.#headLength;
-  }
-
   /** Whether a frame has begun that is not whole. */
   get isWithin(): boolean {
     return this.#frame !== undefined || this.#headLength > 0;

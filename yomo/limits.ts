@@ -154,7 +154,7 @@ export const MAX_STREAMS = 1000;
 /** Requests that a tool has at once, whole or not. */
 export const MAX_REQUESTS = 500;
 
-/** Bytes of the bodies of all of them: what a small gateway can spare for one tool. */
+/** Bytes of all of them, heads and bodies: what a small gateway can spare for one tool. */
 export const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 
 /** Milliseconds a request may take until it is whole: 16 MiB at five megabits a second. */

@@ -14,7 +14,7 @@ export interface IncomingOptions {
   readonly requestTimeout?: number;
   /** Requests at once, whole or not; MAX_REQUESTS unless told. */
   readonly maxRequests?: number;
-  /** Bytes of all their bodies; MAX_REQUEST_BYTES unless told. */
+  /** Bytes of all of them, heads and bodies; MAX_REQUEST_BYTES unless told. */
   readonly maxBytes?: number;
 }
 
@@ -49,7 +49,7 @@ export class IncomingRequests {
   /** The oldest one first. */
   readonly #unfinished = new Set<Unfinished>();
   readonly #open = new Set<ToolRequest>();
-  /** Of all bodies, whole or not. */
+  /** Of all of them, whole or not. */
   #bytes = 0;
   #lastAnswered = -Infinity;
 
@@ -84,7 +84,7 @@ export class IncomingRequests {
     }
     const rest = Math.max(0, opened + this.#answerTimeout - performance.now());
     const request = new ToolRequest(message, stream, { limit: this.#answerTimeout, rest });
-    this.#keep(request);
+    this.#keep(request, unfinished.bytes);
     take(request);
   }
 
@@ -124,13 +124,13 @@ export class IncomingRequests {
     }
   }
 
-  #keep(request: ToolRequest): void {
-    const { length } = request.body;
+  /** @param bytes of all of it, the head included, which may be as long as a body */
+  #keep(request: ToolRequest, bytes: number): void {
     this.#open.add(request);
-    this.#bytes += length;
+    this.#bytes += bytes;
     void request.settled.then(() => {
       this.#open.delete(request);
-      this.#bytes -= length;
+      this.#bytes -= bytes;
       this.#lastAnswered = performance.now();
     });
   }

@@ -104,6 +104,23 @@ describe('requests to a tool', () => {
     await eventually('what was answered takes nothing any more', () => requests.length === 3);
   });
 
+  test('their heads count as well', async () => {
+    const { ask, requests } = receive({ maxBytes: 100 * KiB });
+    const extension = 'x'.repeat(40 * KiB);
+    const bodyless = encodeMessage(
+      encodeRequestHead({ name: 'tool', traceId: '', spanId: '', bodyFormat: 'null', extension }),
+    );
+    ask(bodyless);
+    ask(bodyless);
+    await eventually('both are there', () => requests.length === 2);
+    const refused = ask(bodyless);
+    await untilRefused(refused);
+    assert.equal(statusOf(refused), 503);
+    await requests[0]?.answer(Buffer.from('answer'));
+    ask(bodyless);
+    await eventually('there is room again', () => requests.length === 3);
+  });
+
   for (const [what, bytes] of [
     ['is no JSON', encodeFrames(Buffer.from('yomo'))],
     ['has a frame that is too long', Uint8Array.of(0xff, 0xff, 0xff, 0xff)],

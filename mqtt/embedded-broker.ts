@@ -7,6 +7,7 @@ import { createWebSocketStream, WebSocketServer } from 'ws';
 import { MqttError, messageOf } from './errors';
 import { boundIncoming, MOST_BEFORE_ACCEPTED, MOST_OF_PACKET, type Excess } from './incoming-bound';
 import { inMebibytes, KeptMessages } from './kept-messages';
+import { KeptSessions } from './kept-sessions';
 import { isLoopback } from './loopback';
 import type { Credentials } from './settings';
 import { SlowReaders, STREAM_CAPACITY } from './slow-reader';
@@ -29,7 +30,7 @@ export interface EmbeddedBroker {
 
 /** What the types of aedes leave out. */
 interface Persistent {
-  persistence: Parameters<KeptMessages['bound']>[0];
+  persistence: Parameters<KeptMessages['bound']>[0] & Parameters<KeptSessions['bound']>[0];
 }
 
 /** Gives the broker a stream of packets. @param transport the connection below it, or the stream itself */
@@ -52,6 +53,7 @@ const claims = new Map<string, number>();
 
 interface Store {
   readonly messages: KeptMessages;
+  readonly sessions: KeptSessions;
   readonly persistence: unknown;
 }
 
@@ -126,10 +128,17 @@ async function release(broker: Running): Promise<void> {
 async function start(options: EmbeddedBrokerOptions): Promise<{ stop(): Promise<void> }> {
   const { Aedes } = await import('aedes');
   const slowReaders = new SlowReaders(options.warn);
-  const messages = stores.get(options.port)?.messages ?? new KeptMessages();
+  const former = stores.get(options.port);
+  const messages = former?.messages ?? new KeptMessages();
+  const sessions = former?.sessions ?? new KeptSessions();
   messages.warn = options.warn;
+  sessions.warn = options.warn;
   const broker = new Aedes({
-    persistence: stores.get(options.port)?.persistence,
+    persistence: former?.persistence,
+    authorizeSubscribe: (client, subscription, done) => {
+      // null is answered with 128 (MQTT 3.1.1, section 3.9.3)
+      done(null, sessions.accepts(client, subscription) ? subscription : null);
+    },
     // A client that does not read for a while loses messages, not its connection.
     drainTimeout: 0,
     authorizeForward: (client, packet) => {
@@ -172,8 +181,11 @@ async function start(options: EmbeddedBrokerOptions): Promise<{ stop(): Promise<
   broker.on('clientDisconnect', (client) => {
     slowReaders.caughtUp(client);
   });
+  broker.on('unsubscribe', (topics, client) => {
+    sessions.unsubscribed(client, topics);
+  });
   await broker.listen();
-  const store = keep(broker as unknown as Persistent, messages, options);
+  const store = keep(broker as unknown as Persistent, { messages, sessions }, options);
   try {
     await listen(server, options);
   } catch (error) {
@@ -194,9 +206,13 @@ async function start(options: EmbeddedBrokerOptions): Promise<{ stop(): Promise<
 }
 
 /** The store of this port, which the broker uses from now on; aedes makes its own in memory where there is none yet. */
-function keep(broker: Persistent, messages: KeptMessages, { port }: EmbeddedBrokerOptions): Store {
-  if (!stores.has(port)) broker.persistence = messages.bound(broker.persistence);
-  return { messages, persistence: broker.persistence };
+function keep(
+  broker: Persistent,
+  { messages, sessions }: Pick<Store, 'messages' | 'sessions'>,
+  { port }: EmbeddedBrokerOptions,
+): Store {
+  if (!stores.has(port)) broker.persistence = sessions.bound(messages.bound(broker.persistence));
+  return { messages, sessions, persistence: broker.persistence };
 }
 
 function excessText(excess: Excess): string {

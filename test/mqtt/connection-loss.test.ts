@@ -267,7 +267,7 @@ describe('an embedded broker that is stopped and started', () => {
       publisherOf(new Connection(settingsFor(url, { embeddedBind: '127.0.0.1' }), silentLog, sessionFilters));
     const first = run();
     await eventually('the broker runs', first.isConnected);
-    const client = publisherOf(new Connection(settingsFor(url), silentLog, sessionFilters));
+    const client = publisherOf(new Connection(settingsFor(url, { id: 'other' }), silentLog, sessionFilters));
     const probe = new CollectingSource(settingsFor(url, { clientId: 'kept', persistent: true }), { filter: 'in' });
     await eventually('both are connected', () => client.isConnected() && probe.isConnected);
 

@@ -48,9 +48,7 @@ interface Figures {
 export async function bench(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommandLine(args, OPTIONS);
   if (positionals.length === 0) {
-    throw new UsageError(
-      'bench takes a file, and behind it an export and its arguments where they are needed; see bench --help.',
-    );
+    throw new UsageError('bench takes a file, and behind it an export and its arguments where they are needed.');
   }
   const duration = 1000 * numberOption('--seconds', values.seconds, SECONDS, DEFAULT_SECONDS);
   const inFlight = numberOption('--in-flight', values['in-flight'], IN_FLIGHT, DEFAULT_IN_FLIGHT);

@@ -18,9 +18,7 @@ const OPTIONS = { ...FUNCTION_OPTIONS, json: { type: 'boolean' } } as const;
 export async function call(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommandLine(args, OPTIONS);
   if (positionals.length === 0) {
-    throw new UsageError(
-      'call takes a file, and behind it an export and its arguments where they are needed; see call --help.',
-    );
+    throw new UsageError('call takes a file, and behind it an export and its arguments where they are needed.');
   }
   await withFunction(positionals, values, 1, async (chosen) => {
     await writeResult(await chosen.function.call(chosen.input), values.json === true);

@@ -19,6 +19,8 @@ Looks into WebAssembly modules and calls their functions, as the wasm-function n
 
 wasm-function COMMAND --help tells more. Exit codes: 0 done, 1 the file or the function failed, 2 wrong usage.`;
 
+const COMMANDS = ['inspect', 'call', 'bench'];
+
 function version(): string {
   const text = readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
@@ -51,14 +53,15 @@ function print(text: string): number {
 }
 
 /** One sentence and its code; what the guest itself said comes on a line of its own. */
-function report(error: unknown): number {
+function report(error: unknown, command = ''): number {
   if (error instanceof WasmFunctionError) {
     const guest = error.cause.guest === undefined ? '' : `guest: ${oneLine(error.cause.guest, 2000)}\n`;
     process.stderr.write(`wasm-function: ${oneLine(error.message, 2000)} [${error.code}]\n${guest}`);
     return 1;
   }
   if (error instanceof UsageError) {
-    process.stderr.write(`wasm-function: ${oneLine(error.message, 2000)} See wasm-function --help.\n`);
+    const help = ['wasm-function', ...COMMANDS.filter((each) => each === command), '--help'].join(' ');
+    process.stderr.write(`wasm-function: ${oneLine(error.message, 2000)} See ${help}.\n`);
     return 2;
   }
   throw error;
@@ -72,7 +75,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // The host's workers keep no process alive by themselves: a command ends when it has its answer, not before.
 const alive = setInterval(() => undefined, 60_000);
 run(process.argv.slice(2))
-  .catch(report)
+  .catch((error: unknown) => report(error, process.argv[2]))
   .finally(() => {
     clearInterval(alive);
   })

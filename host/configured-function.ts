@@ -165,7 +165,8 @@ export class ConfiguredFunction implements WasmFunction {
   }
 
   /** A file that is refused does not stop what works: the module before it goes on. */
-  #refuse(error: WasmFunctionError): void {
+  #refuse(given: WasmFunctionError): void {
+    const error = given.in({ file: this.options.file });
     if (this.#state.kind === 'ready') this.#become({ ...this.#state, refused: whileItGoesOn(error) });
     else this.#become({ kind: 'failed', error });
   }

@@ -111,6 +111,8 @@ export class BrokerClient {
   }
 
   #fail(error: unknown): void {
+    // that the broker has gone is told when the connection is closed, and its reason by the next attempt
+    if (this.#status.kind === 'connected' && (error as NodeJS.ErrnoException | null)?.code === 'ECONNRESET') return;
     this.#setStatus(failureOf(error, addressText(this.#options.settings.address)));
   }
 

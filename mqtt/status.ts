@@ -48,7 +48,6 @@ const BROKER_CODES: ReadonlyMap<number, BrokerFailure> = new Map([
 
 const SYSTEM_CODES: Readonly<Record<string, BrokerFailure>> = {
   ECONNREFUSED: 'refused',
-  ECONNRESET: 'refused',
   ENOTFOUND: 'address',
   EAI_AGAIN: 'address',
   EHOSTUNREACH: 'address',
@@ -68,7 +67,8 @@ const ADVICE: Readonly<Record<BrokerFailure, string>> = {
   'client-id': 'the broker refused the client identifier; choose another prefix in the connection',
   protocol: 'the broker does not speak this version of MQTT; choose the other one in the connection',
   'taken-over': 'another client with the same identifier has connected; give each process a prefix of its own',
-  other: 'the connection ended in an error; see the log of the broker',
+  other:
+    'the connection broke off; check that the port is of this kind (mqtt, mqtts, ws or wss), and see the log of the broker',
 };
 
 /** @param where the broker's address, for the sentence */

@@ -105,9 +105,9 @@ export const DRAIN_TIMEOUT = 3000;
 
 /**
  * Milliseconds between the last frame and the end of its connection. Nothing tells whether a zipper has read a frame, and
- * it reads nothing more once it knows that the connection is closed.
+ * it reads nothing more once it knows that the connection is closed. On a busy machine 100 are too few.
  */
-export const LINGER = 100;
+export const LINGER = 250;
 
 /** Milliseconds that the packets of a close are given to leave, and the other end to say more than that a stream ended. */
 export const CLOSE_TIME = 200;

@@ -152,7 +152,7 @@ export class ToolClient {
       this.#calls.release();
       await within(DRAIN_TIMEOUT, this.#calls.drained());
     }
-    await within(LINGER, refused);
+    await within(DRAIN_TIMEOUT, refused);
     // Nothing tells whether an answer has arrived, and a zipper reads nothing more once the connection is closed.
     const rest = this.#incoming.lastAnswered + LINGER - performance.now();
     if (rest > 0) await sleep(rest);

@@ -122,7 +122,8 @@ export class NodeRed {
       {
         stdio: ['ignore', 'pipe', 'pipe'],
         cwd: userDirectory,
-        env: { ...process.env, NODE_OPTIONS: '', ...options.environment },
+        // without a level a bash of the exec node, whose input is a socket, would read the user's .bashrc each time
+        env: { ...process.env, NODE_OPTIONS: '', SHLVL: '1', ...options.environment },
       },
     );
     const nodeRed = new NodeRed(port, userDirectory, child, options.userDirectory !== undefined);
